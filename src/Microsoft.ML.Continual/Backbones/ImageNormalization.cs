@@ -1,0 +1,16 @@
+namespace Microsoft.ML.Continual.Backbones;
+
+/// <summary>The per-channel statistics that a backbone was trained with: <c>(pixel / 255 − mean) / deviation</c>.</summary>
+/// <param name="Mean">The mean of each channel (red, green, blue), in units of the pixel range [0, 1].</param>
+/// <param name="Deviation">The standard deviation of each channel, in the same units; positive.</param>
+public sealed record ImageNormalization(IReadOnlyList<float> Mean, IReadOnlyList<float> Deviation)
+{
+    /// <summary>Pixels stay in [0, 1]; what L2P, DualPrompt and PGP use with every checkpoint.</summary>
+    public static ImageNormalization None { get; } = new([0, 0, 0], [1, 1, 1]);
+
+    /// <summary>The ImageNet-1k statistics: DeiT, DINO and most of timm.</summary>
+    public static ImageNormalization ImageNet { get; } = new([0.485f, 0.456f, 0.406f], [0.229f, 0.224f, 0.225f]);
+
+    /// <summary>Pixels in [−1, 1]: the original and augreg ViT checkpoints as timm uses them.</summary>
+    public static ImageNormalization Inception { get; } = new([0.5f, 0.5f, 0.5f], [0.5f, 0.5f, 0.5f]);
+}

@@ -1,0 +1,14 @@
+namespace Microsoft.ML.Continual.Data;
+
+/// <summary>How an image is brought to the backbone's size S for prediction, with antialias.</summary>
+/// <param name="Crop">Whether the shorter side goes to S · <paramref name="ResizeRatio"/> and the centre is cut out; otherwise the whole image is resized to S × S.</param>
+/// <param name="ResizeRatio">At least 1; used with <paramref name="Crop"/>.</param>
+/// <param name="Filter">The resampling filter.</param>
+public sealed record EvaluationView(bool Crop, double ResizeRatio = 256.0 / 224.0, ResizeFilter Filter = ResizeFilter.Bicubic)
+{
+    /// <summary>The papers' view: shorter side to int(256/224 · S), bicubic, centre crop S.</summary>
+    public static EvaluationView ResizeAndCrop { get; } = new(true);
+
+    /// <summary>The whole image, resized to S × S (bicubic); the image itself where it has that size.</summary>
+    public static EvaluationView Resize { get; } = new(false);
+}

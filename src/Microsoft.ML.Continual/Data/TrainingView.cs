@@ -1,0 +1,18 @@
+namespace Microsoft.ML.Continual.Data;
+
+/// <summary>How a training image becomes the backbone's square input.</summary>
+/// <param name="Kind">Crop at random, or bring the whole image to size the same way every time.</param>
+/// <param name="MinimumArea">The smallest share of the image's area that a random crop may have, in (0, 1].</param>
+/// <param name="FlipProbability">The probability of a left-right flip, in [0, 1].</param>
+/// <remarks>With a deterministic view (<see cref="IsDeterministic"/>) features of the frozen backbone are computed once an image.</remarks>
+public sealed record TrainingView(TrainingViewKind Kind, double MinimumArea = 0.05, double FlipProbability = 0.5)
+{
+    /// <summary>The papers' view: area U(0.05, 1), log-uniform aspect in [3/4, 4/3], bilinear with antialias, flip with probability 0.5.</summary>
+    public static TrainingView RandomResizedCrop { get; } = new(TrainingViewKind.RandomResizedCrop);
+
+    /// <summary>The evaluation view, never flipped: every epoch sees the same pixels.</summary>
+    public static TrainingView Deterministic { get; } = new(TrainingViewKind.SameAsEvaluation, 1, 0);
+
+    /// <summary>Whether an image looks the same in every epoch.</summary>
+    public bool IsDeterministic => Kind == TrainingViewKind.SameAsEvaluation && FlipProbability == 0;
+}

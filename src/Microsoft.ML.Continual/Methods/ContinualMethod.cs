@@ -1,0 +1,62 @@
+using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Numerics;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Continual.Methods;
+
+/// <summary>
+/// One paper's way to adapt a frozen backbone: owns the trainable parameters, the forward pass with its loss terms, and what happens
+/// when a task begins and ends. Knows nothing of optimisers, schedules or projections.
+/// </summary>
+/// <remarks>
+/// The training loop calls <see cref="BeginTask"/>, then <see cref="ComputeLoss"/> once a step, then <see cref="EndTask"/>.
+/// <see cref="Parameters"/> and <see cref="Sites"/> may hold other objects after <see cref="BeginTask"/> (the classifier grows), never in between.
+/// </remarks>
+public abstract class ContinualMethod : IDisposable
+{
+    /// <summary>The method's name in the literature, such as <c>L2P</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The frozen network, shared and not owned.</summary>
+    public abstract Backbone Backbone { get; }
+
+    /// <summary>The number of classes the classifier knows.</summary>
+    public abstract int ClassCount { get; }
+
+    /// <summary>What the optimiser moves.</summary>
+    public abstract IReadOnlyList<TrainableParameter> Parameters { get; }
+
+    /// <summary>Where a projection can act.</summary>
+    public abstract IReadOnlyList<ProjectionSite> Sites { get; }
+
+    /// <summary>Makes ready for a task: grows the classifier and remembers the task's classes.</summary>
+    public abstract void BeginTask(MethodTask task);
+
+    /// <summary>The forward pass of one training step, with gradients.</summary>
+    /// <param name="batch">Images and labels; every label is one of the task's classes.</param>
+    public abstract LossTerms ComputeLoss(ImageBatch batch);
+
+    /// <summary>Closes the task: drops what was kept for it alone.</summary>
+    public abstract void EndTask();
+
+    /// <summary>
+    /// The activations that a batch of images sends into each site, without gradient.
+    /// </summary>
+    /// <param name="images">[B, 3, S, S] as <see cref="ImageBatch.Images"/>.</param>
+    /// <returns>By site name: [B, tokens, site dimension] float32.</returns>
+    public abstract IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images);
+
+    /// <summary>A frozen copy for prediction, over all classes seen. It shares the backbone and nothing else.</summary>
+    public abstract IScorer CreateScorer();
+
+    /// <summary>Writes all that the next task needs.</summary>
+    public abstract void SaveState(StateDictionary state);
+
+    /// <summary>Takes over what <see cref="SaveState"/> wrote, in place of the present state.</summary>
+    /// <exception cref="InvalidDataException">The state is of another method or of other sizes.</exception>
+    public abstract void LoadState(StateDictionary state);
+
+    /// <summary>Frees the parameters, not the backbone.</summary>
+    public abstract void Dispose();
+}

@@ -1,0 +1,114 @@
+using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Data;
+
+namespace Microsoft.ML.Continual.Methods;
+
+/// <summary>What every method's options share: columns, views, optimiser and schedule. Validated when the trainer is made.</summary>
+public abstract class MethodOptions
+{
+    /// <summary>The frozen network to adapt. Required; shared, never disposed by the trainer.</summary>
+    public Backbone? Backbone { get; set; }
+
+    /// <summary>The column of images: <c>MLImage</c>, or a vector of bytes (0–255) or floats (0–1) in the order channel, row, column.</summary>
+    /// <value>The default is <c>Image</c>.</value>
+    public string ImageColumnName { get; set; } = "Image";
+
+    /// <summary>The column of labels: a key, text or a number. Classes are identified by the label's value.</summary>
+    /// <value>The default is <c>Label</c>.</value>
+    public string LabelColumnName { get; set; } = "Label";
+
+    /// <summary>The output column of the class probabilities.</summary>
+    /// <value>The default is <c>Score</c>.</value>
+    public string ScoreColumnName { get; set; } = "Score";
+
+    /// <summary>The output column of the predicted class, a key whose values are the labels.</summary>
+    /// <value>The default is <c>PredictedLabel</c>.</value>
+    public string PredictedLabelColumnName { get; set; } = "PredictedLabel";
+
+    /// <summary>Passes over a task's images.</summary>
+    /// <value>The default is 5.</value>
+    public int Epochs { get; set; } = 5;
+
+    /// <summary>Images a training step. The last batch of an epoch may be smaller.</summary>
+    /// <value>The default is 16.</value>
+    public int BatchSize { get; set; } = 16;
+
+    /// <summary>The base learning rate; see <see cref="ScaleLearningRateByBatch"/>.</summary>
+    /// <value>The default is 0.03.</value>
+    public double LearningRate { get; set; } = 0.03;
+
+    /// <summary>Whether the rate used is <c>LearningRate · BatchSize / 256</c>, as in the released code of L2P and its followers.</summary>
+    /// <value>The default is true.</value>
+    public bool ScaleLearningRateByBatch { get; set; } = true;
+
+    /// <summary>The optimiser, made anew for each task.</summary>
+    /// <value>The default is <see cref="OptimizerKind.Adam"/> (β 0.9 and 0.999, ε 1e-8).</value>
+    public OptimizerKind Optimizer { get; set; } = OptimizerKind.Adam;
+
+    /// <summary>The momentum of <see cref="OptimizerKind.Sgd"/>; Adam does not use it.</summary>
+    /// <value>The default is 0.9.</value>
+    public double Momentum { get; set; } = 0.9;
+
+    /// <summary>Weight decay, added to the gradient (AdamW: decoupled).</summary>
+    /// <value>The default is 0.</value>
+    public double WeightDecay { get; set; }
+
+    /// <summary>How the learning rate runs over a task.</summary>
+    /// <value>The default is <see cref="LearningRateSchedule.Constant"/>.</value>
+    public LearningRateSchedule Schedule { get; set; } = LearningRateSchedule.Constant;
+
+    /// <summary>The largest global norm of the gradients of all parameters together; null does not clip.</summary>
+    /// <value>The default is 1.</value>
+    public double? MaximumGradientNorm { get; set; } = 1.0;
+
+    /// <summary>How training images are cut and flipped.</summary>
+    /// <value>The default is <see cref="TrainingView.RandomResizedCrop"/> with the papers' settings.</value>
+    public TrainingView TrainingView { get; set; } = TrainingView.RandomResizedCrop;
+
+    /// <summary>How images are brought to the backbone's size for prediction.</summary>
+    /// <value>The default is <see cref="EvaluationView.ResizeAndCrop"/>: shorter side to 256/224 of the size, bicubic, centre crop.</value>
+    public EvaluationView EvaluationView { get; set; } = EvaluationView.ResizeAndCrop;
+
+    /// <summary>Whether a task's decoded images stay in memory during its <c>Fit</c>. Otherwise each epoch reads the view anew and shuffles within a window.</summary>
+    /// <value>The default is true.</value>
+    public bool CacheImages { get; set; } = true;
+
+    /// <summary>The number of rows among which streamed images are shuffled when <see cref="CacheImages"/> is false.</summary>
+    /// <value>The default is 4096.</value>
+    public int ShuffleWindow { get; set; } = 4096;
+
+    /// <summary>Images scored together by <c>Transform</c>.</summary>
+    /// <value>The default is 64.</value>
+    public int PredictionBatchSize { get; set; } = 64;
+
+    /// <summary>The seed of everything random in the trainer; null takes one from the <c>MLContext</c>.</summary>
+    /// <value>The default is null.</value>
+    public int? Seed { get; set; }
+
+    /// <summary>Makes the method with freshly initialised parameters.</summary>
+    /// <param name="random">The stream of initial values.</param>
+    public abstract ContinualMethod CreateMethod(Numerics.SeededRandom random);
+
+    /// <summary>Checks every option; derived classes check theirs and call the base.</summary>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it, what was expected and what was found.</exception>
+    public virtual void Validate()
+    {
+        OptionCheck.Require(Backbone is not null, nameof(Backbone), "a backbone", Backbone);
+        OptionCheck.Name(ImageColumnName, nameof(ImageColumnName));
+        OptionCheck.Name(LabelColumnName, nameof(LabelColumnName));
+        OptionCheck.Name(ScoreColumnName, nameof(ScoreColumnName));
+        OptionCheck.Name(PredictedLabelColumnName, nameof(PredictedLabelColumnName));
+        OptionCheck.Require(Epochs >= 1, nameof(Epochs), "at least 1", Epochs);
+        OptionCheck.Require(BatchSize >= 1, nameof(BatchSize), "at least 1", BatchSize);
+        OptionCheck.Require(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), "a positive number", LearningRate);
+        OptionCheck.Require(Enum.IsDefined(Optimizer), nameof(Optimizer), "a known optimiser", Optimizer);
+        OptionCheck.Require(Momentum is >= 0 and < 1, nameof(Momentum), "in [0, 1)", Momentum);
+        OptionCheck.Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), nameof(WeightDecay), "0 or more", WeightDecay);
+        OptionCheck.Require(Enum.IsDefined(Schedule), nameof(Schedule), "a known schedule", Schedule);
+        OptionCheck.Require(MaximumGradientNorm is null or > 0, nameof(MaximumGradientNorm), "positive, or null", MaximumGradientNorm);
+        OptionCheck.Require(TrainingView is not null, nameof(TrainingView), "a view", TrainingView);
+        OptionCheck.Require(EvaluationView is not null, nameof(EvaluationView), "a view", EvaluationView);
+        OptionCheck.Require(ShuffleWindow >= 1, nameof(ShuffleWindow), "at least 1", ShuffleWindow);
+        OptionCheck.Require(PredictionBatchSize >= 1, nameof(PredictionBatchSize), "at least 1", PredictionBatchSize);
+    }
+}

@@ -1,0 +1,11 @@
+using Microsoft.ML.Continual.Numerics;
+
+namespace Microsoft.ML.Continual.Methods;
+
+/// <summary>What a method learns about a task before it trains on it.</summary>
+/// <param name="Index">The number of tasks before it, 0-based.</param>
+/// <param name="Classes">The indices of the classes that occur in the task, ascending.</param>
+/// <param name="ClassCount">The number of classes seen up to and with this task: the classifier's new size.</param>
+/// <param name="ImageCount">The number of the task's training images.</param>
+/// <param name="Random">The task's own random stream: new classifier rows come from it.</param>
+public sealed record MethodTask(int Index, IReadOnlyList<int> Classes, int ClassCount, int ImageCount, SeededRandom Random);

@@ -1,0 +1,12 @@
+namespace Microsoft.ML.Continual.Training;
+
+/// <summary>The options of an update constraint: what <c>trainer.WithConstraint(options)</c> takes.</summary>
+public abstract class ConstraintOptions
+{
+    /// <summary>Makes the constraint, not yet attached to a method.</summary>
+    public abstract UpdateConstraint CreateConstraint();
+
+    /// <summary>Checks every option.</summary>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it, what was expected and what was found.</exception>
+    public abstract void Validate();
+}
