@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Gets this clone ready to build and run: chooses the dependency mode, and in Offline mode installs the system's libtorch and
+# builds the native shim over it. Run it by itself, or source it (the other scripts do) to get its environment as well.
+# The second time it only looks. DependencyMode=NuGet or Offline in the environment decides without the probe.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
+
+setup_say() { printf 'setup: %s\n' "$*"; }
+setup_fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+# Sets $mode. The probe and its rules are in eng/dependency-mode.targets; the marker file remembers its answer.
+setup_choose_mode() {
+  local marker=$root/artifacts/dependency-mode.props
+  mode=${DependencyMode:-}
+  if [ -z "$mode" ]; then
+    [ -f "$marker" ] || dotnet msbuild "$root/eng/choose-mode.proj" -nologo -verbosity:minimal \
+      || setup_fail "the probe of the package feed failed; DependencyMode=NuGet or Offline in the environment decides without it"
+    mode=$(sed -n 's:.*<DependencyMode>\(.*\)</DependencyMode>.*:\1:p' "$marker")
+  fi
+  case $mode in
+    NuGet | Offline) ;;
+    *) setup_fail "DependencyMode is '$mode'; expected NuGet or Offline (remove $marker to probe again)" ;;
+  esac
+}
+
+setup_has_package() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# Debian packages of Offline mode. Where LIBTORCH names another libtorch (see eng/README.md), Debian's is not needed.
+setup_install_packages() {
+  local wanted=(g++ libturbojpeg0) missing=() package as_root=()
+  [ -n "${LIBTORCH:-}" ] || wanted+=(libtorch-dev libopenblas0-openmp)
+  if ! command -v apt-get >/dev/null; then
+    command -v g++ >/dev/null || setup_fail "this system has no apt-get: install g++ and libtorch (or set LIBTORCH to its folder) and run again"
+    return 0
+  fi
+  for package in "${wanted[@]}"; do setup_has_package "$package" || missing+=("$package"); done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || setup_fail "as root, run: apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
+    as_root=(sudo)
+  fi
+  setup_say "installing ${missing[*]}"
+  local log=$root/artifacts/setup.log
+  {
+    "${as_root[@]}" apt-get -q -o DPkg::Lock::Timeout=120 update &&
+      "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "${missing[@]}"
+  } >"$log" 2>&1 || { tail -n 20 "$log" >&2; setup_fail "apt-get failed; the whole log is $log"; }
+}
+
+setup_build_shim() {
+  local folder=$root/eng/offline/native shim=$root/artifacts/native/libcontinual_torch.so
+  [ -f "$shim" ] && [ -z "$(find "$folder" -type f -newer "$shim" -print -quit)" ] && return 0
+  setup_say "building the native shim over libtorch"
+  bash "$folder/build.sh" || setup_fail "the native shim did not build"
+}
+
+# For the scripts that source this one: builds a project or the solution and shows only warnings and errors.
+build_release() {
+  local log=$root/artifacts/build.log code=0
+  dotnet build "$1" -c Release -nologo -tl:off -clp:NoSummary -v minimal >"$log" 2>&1 || code=$?
+  grep -E '(error|warning) [A-Z]+[0-9]*|error :' "$log" | sort -u || [ "$code" = 0 ] || tail -n 20 "$log"
+  return "$code"
+}
+
+# libtorch starts with one thread on some systems, and shares its OpenMP pool with OpenBLAS only in this flavour.
+setup_environment() {
+  local blas
+  export OMP_NUM_THREADS=${OMP_NUM_THREADS:-$(nproc)}
+  for blas in /usr/lib/*/openblas-openmp; do
+    case :${LD_LIBRARY_PATH:-}: in
+      *:"$blas":*) ;;
+      *) [ ! -d "$blas" ] || export LD_LIBRARY_PATH=$blas${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} ;;
+    esac
+  done
+}
+
+command -v dotnet >/dev/null || setup_fail "the .NET 10 SDK is needed: dotnet is not on the PATH"
+mkdir -p "$root/artifacts"
+setup_choose_mode
+setup_say "dependency mode $mode"
+if [ "$mode" = Offline ]; then
+  setup_install_packages
+  setup_build_shim
+  setup_environment
+fi
