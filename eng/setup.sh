@@ -47,11 +47,12 @@ setup_install_packages() {
   } >"$log" 2>&1 || { tail -n 20 "$log" >&2; setup_fail "apt-get failed; the whole log is $log"; }
 }
 
+# build.sh knows by itself whether there is something to do.
 setup_build_shim() {
-  local folder=$root/eng/offline/native shim=$root/artifacts/native/libcontinual_torch.so
-  [ -f "$shim" ] && [ -z "$(find "$folder" -type f -newer "$shim" -print -quit)" ] && return 0
-  setup_say "building the native shim over libtorch"
-  bash "$folder/build.sh" || setup_fail "the native shim did not build"
+  local report
+  [ -f "$root/artifacts/native/libcontinual_torch.so" ] || setup_say "building the native shim over libtorch"
+  report=$(bash "$root/eng/offline/native/build.sh") || setup_fail "the native shim did not build"
+  case $report in *"up to date"*) ;; *) setup_say "${report##*$'\n'}" ;; esac
 }
 
 # For the scripts that source this one: builds a project or the solution and shows only warnings and errors.
@@ -62,18 +63,6 @@ build_release() {
   return "$code"
 }
 
-# libtorch starts with one thread on some systems, and shares its OpenMP pool with OpenBLAS only in this flavour.
-setup_environment() {
-  local blas
-  export OMP_NUM_THREADS=${OMP_NUM_THREADS:-$(nproc)}
-  for blas in /usr/lib/*/openblas-openmp; do
-    case :${LD_LIBRARY_PATH:-}: in
-      *:"$blas":*) ;;
-      *) [ ! -d "$blas" ] || export LD_LIBRARY_PATH=$blas${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} ;;
-    esac
-  done
-}
-
 command -v dotnet >/dev/null || setup_fail "the .NET 10 SDK is needed: dotnet is not on the PATH"
 mkdir -p "$root/artifacts"
 setup_choose_mode
@@ -81,5 +70,6 @@ setup_say "dependency mode $mode"
 if [ "$mode" = Offline ]; then
   setup_install_packages
   setup_build_shim
-  setup_environment
+  source "$root/eng/offline/native/env.sh"
+  continual_torch_env
 fi
