@@ -1,0 +1,104 @@
+namespace Microsoft.ML.Data;
+
+/// <summary>
+/// The view after a row-wise transformation, and the transformation of single rows. The input's columns come first, then the added ones.
+/// </summary>
+internal sealed class RowMapperView : IDataView, IRowToRowMapper
+{
+    private readonly IDataView _input;
+    private readonly RowMapper _mapper;
+
+    public RowMapperView(IDataView input, RowMapper mapper)
+    {
+        _input = input;
+        _mapper = mapper;
+        Schema = SchemaOf(input.Schema, mapper);
+    }
+
+    public bool CanShuffle => _input.CanShuffle;
+
+    public DataViewSchema Schema { get; }
+
+    public DataViewSchema InputSchema => _input.Schema;
+
+    public DataViewSchema OutputSchema => Schema;
+
+    public static DataViewSchema SchemaOf(DataViewSchema input, RowMapper mapper)
+    {
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumns(input);
+        builder.AddColumns(mapper.OutputColumns);
+        return builder.ToSchema();
+    }
+
+    public long? GetRowCount() => _input.GetRowCount();
+
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
+    {
+        bool[] active = columnsNeeded.ToFlags(Schema);
+        return new Cursor(_input.GetRowCursor(InputsOf(active), rand), this, active);
+    }
+
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null)
+    {
+        bool[] active = columnsNeeded.ToFlags(Schema);
+        return [.. _input.GetRowCursorSet(InputsOf(active), n, rand).Select(cursor => new Cursor(cursor, this, active))];
+    }
+
+    public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) =>
+        InputsOf(dependingColumns.ToFlags(Schema));
+
+    public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new Row(input, this, activeColumns.ToFlags(Schema));
+    }
+
+    private IEnumerable<DataViewSchema.Column> InputsOf(bool[] active)
+    {
+        bool[] inputs = active[..InputSchema.Count];
+        _mapper.MarkDependencies(active[InputSchema.Count..], inputs);
+        return InputSchema.Where(inputs);
+    }
+
+    /// <summary>The added columns over a row: getters are made once.</summary>
+    private sealed class Added(DataViewRow input, RowMapperView view, bool[] active)
+    {
+        private readonly Delegate[] _getters = view._mapper.CreateGetters(input, active[view.InputSchema.Count..]);
+
+        public bool IsActive(DataViewSchema.Column column)
+        {
+            Errors.CheckParam(column.Index < active.Length, nameof(column), $"Column '{column.Name}' is not part of the schema.");
+            return active[column.Index];
+        }
+
+        public ValueGetter<T> Getter<T>(DataViewSchema.Column column)
+        {
+            Errors.CheckActive(IsActive(column), column);
+            int own = column.Index - view.InputSchema.Count;
+            return own < 0 ? input.GetGetter<T>(view.InputSchema[column.Index]) : Errors.CastGetter<T>(_getters[own], column);
+        }
+    }
+
+    private sealed class Cursor(DataViewRowCursor input, RowMapperView view, bool[] active) : WrappingCursor(input)
+    {
+        private readonly Added _added = new(input, view, active);
+
+        public override DataViewSchema Schema => view.Schema;
+
+        public override bool IsColumnActive(DataViewSchema.Column column) => _added.IsActive(column);
+
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => _added.Getter<TValue>(column);
+    }
+
+    private sealed class Row(DataViewRow input, RowMapperView view, bool[] active) : WrappingRow(input)
+    {
+        private readonly Added _added = new(input, view, active);
+
+        public override DataViewSchema Schema => view.Schema;
+
+        public override bool IsColumnActive(DataViewSchema.Column column) => _added.IsActive(column);
+
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => _added.Getter<TValue>(column);
+    }
+}
