@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+
+namespace Microsoft.ML.Continual.Data;
+
+/// <summary>
+/// The weights with which PIL resamples one axis: each output pixel is a short weighted sum of neighbouring input pixels.
+/// </summary>
+/// <remarks>
+/// PIL's <c>Image.resize</c>: with a scale of s = input / output, output pixel i sees the filter centred at (i + ½)·s and stretched by max(s, 1)
+/// (that is the antialias), cut off at the edges and normalised to the sum 1. For 8-bit images PIL rounds each weight to a multiple of 2⁻²²;
+/// such weights are exact in float32.
+/// </remarks>
+internal sealed class ResampleTaps
+{
+    private const double FixedPointOne = 1 << 22;
+
+    private readonly int[] _starts;
+    private readonly float[][] _weights;
+
+    /// <summary>Computes the weights of a part of the output.</summary>
+    /// <param name="key">The axis: sizes, part and filter.</param>
+    public ResampleTaps(AxisKey key)
+    {
+        _starts = new int[key.Count];
+        _weights = new float[key.Count][];
+        double scale = (double)key.Input / key.Output, stretch = Math.Max(scale, 1), support = SupportOf(key.Filter) * stretch;
+        for (int i = 0; i < key.Count; i++)
+        {
+            double center = (key.Offset + i + 0.5) * scale;
+            int first = Math.Max((int)(center - support + 0.5), 0), end = Math.Min((int)(center + support + 0.5), key.Input);
+            double[] weights = new double[end - first];
+            double sum = 0;
+            for (int x = first; x < end; x++) sum += weights[x - first] = Evaluate(key.Filter, (x - center + 0.5) / stretch);
+            _starts[i] = first;
+            _weights[i] = [.. weights.Select(weight => (float)(key.Quantized ? Math.Round(weight / sum * FixedPointOne, MidpointRounding.AwayFromZero) / FixedPointOne : weight / sum))];
+        }
+    }
+
+    /// <summary>Writes the weights as a dense matrix [outputs, inputs] over zeros.</summary>
+    /// <param name="matrix">Room for [count, <paramref name="stride"/>] numbers, all 0.</param>
+    /// <param name="stride">The inputs a row of the matrix has; at least the input size.</param>
+    /// <param name="mirrored">Whether the outputs run backwards, which flips the image.</param>
+    public void Fill(Span<float> matrix, int stride, bool mirrored)
+    {
+        for (int i = 0; i < _starts.Length; i++)
+        {
+            int row = mirrored ? _starts.Length - 1 - i : i;
+            _weights[i].CopyTo(matrix.Slice(row * stride + _starts[i]));
+        }
+    }
+
+    private static double SupportOf(ResizeFilter filter) => filter == ResizeFilter.Bicubic ? 2 : 1;
+
+    private static double Evaluate(ResizeFilter filter, double x)
+    {
+        x = Math.Abs(x);
+        if (filter == ResizeFilter.Bilinear) return x < 1 ? 1 - x : 0;
+        const double A = -0.5;   // Catmull-Rom
+        if (x < 1) return ((A + 2) * x - (A + 3)) * x * x + 1;
+        return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
+    }
+}
+
+/// <summary>One axis of a resize, of which a part is wanted.</summary>
+/// <param name="Input">The input's size in pixels.</param>
+/// <param name="Output">The whole output's size.</param>
+/// <param name="Offset">The first output pixel wanted.</param>
+/// <param name="Count">The number of output pixels wanted.</param>
+/// <param name="Filter">The filter.</param>
+/// <param name="Quantized">Whether the weights are rounded as PIL does for 8-bit images.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct AxisKey(int Input, int Output, int Offset, int Count, ResizeFilter Filter, bool Quantized)
+{
+    /// <summary>Whether every output pixel is an input pixel.</summary>
+    public bool IsCopy => Input == Output;
+}
