@@ -1,0 +1,37 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Continual.Methods.L2P;
+
+/// <summary>The query features of one task's images, computed once an image. What is known is kept on the host, so that asking costs no wait for the device.</summary>
+internal sealed class QueryCache : IDisposable
+{
+    private readonly bool[] _known;
+    private readonly Tensor _features;   // [images, D]
+
+    public QueryCache(int imageCount, int width, ScalarType type, Device device)
+    {
+        _known = new bool[imageCount];
+        _features = empty(new long[] { imageCount, width }, type, device).DetachFromDisposeScope();
+    }
+
+    /// <summary>The features of the rows, [B, D]: from memory where all are known, else computed for the whole batch and remembered.</summary>
+    /// <param name="rows">Positions in the task's data set.</param>
+    /// <param name="compute">Computes the batch's features.</param>
+    public Tensor Get(IReadOnlyList<int> rows, Func<Tensor> compute)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable frozen = no_grad();
+        long[] positions = [.. rows.Select(r => (long)r)];
+        if (positions.Any(p => p < 0 || p >= _known.Length))
+            throw new ArgumentException($"Rows must be in 0 … {_known.Length - 1}, the task's images; found {string.Join(", ", rows)}.", nameof(rows));
+        Tensor index = tensor((IList<long>)positions, new long[] { positions.Length }).to(_features.device);
+        if (rows.All(r => _known[r])) return _features.index_select(0, index).MoveToOuterDisposeScope();
+        Tensor features = compute();
+        _features.index_copy_(0, index, features);
+        foreach (int row in rows) _known[row] = true;
+        return features.MoveToOuterDisposeScope();
+    }
+
+    public void Dispose() => _features.Dispose();
+}

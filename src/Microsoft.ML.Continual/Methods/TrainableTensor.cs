@@ -1,0 +1,25 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Continual.Methods;
+
+/// <summary>Makes parameters and frozen copies that outlive the scope they are made in.</summary>
+internal static class TrainableTensor
+{
+    /// <summary>A parameter with a copy of the values, on the device, in no dispose scope.</summary>
+    public static Parameter Create(Tensor value, Device device)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var parameter = new Parameter(value.detach().to(device).contiguous().clone(), true);
+        parameter.DetachFromDisposeScope();
+        return parameter;
+    }
+
+    /// <summary>A copy without gradient, in no dispose scope.</summary>
+    public static Tensor Freeze(Tensor value)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return value.detach().clone().DetachFromDisposeScope();
+    }
+}

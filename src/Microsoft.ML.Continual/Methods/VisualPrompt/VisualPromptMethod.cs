@@ -1,0 +1,112 @@
+using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Numerics;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Continual.Methods.VisualPrompt;
+
+/// <summary>One shared prompt; see <see cref="VisualPromptOptions"/>.</summary>
+/// <remarks>Site: <c>prompt</c> (rows: the prompt's tokens; activations: patch embeddings before class token and positions).</remarks>
+public sealed class VisualPromptMethod : ContinualMethod
+{
+    private readonly VisualPromptOptions _options;
+    private readonly VisionTransformer _backbone;
+    private readonly Parameter _prompt;   // [P, D]
+    private readonly ClassifierHead _head;
+    private bool _inTask;
+
+    internal VisualPromptMethod(VisualPromptOptions options, SeededRandom random)
+    {
+        _options = options;
+        _backbone = (VisionTransformer)options.Backbone!;
+        using DisposeScope scope = NewDisposeScope();
+        _prompt = TrainableTensor.Create(random.UniformTensor(-options.InitialRange, options.InitialRange, options.PromptLength, _backbone.Width), _backbone.Device);
+        _head = new ClassifierHead(_backbone.Width, _backbone.Device);
+        Sites = [new ProjectionSite("prompt", _prompt, _backbone.Width, protectsOwnRows: true)];
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "VisualPrompt";
+
+    /// <inheritdoc/>
+    public override Backbone Backbone => _backbone;
+
+    /// <inheritdoc/>
+    public override int ClassCount => _head.ClassCount;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TrainableParameter> Parameters => [new("prompt", _prompt), .. _head.Parameters];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ProjectionSite> Sites { get; }
+
+    /// <inheritdoc/>
+    public override void BeginTask(MethodTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        _head.BeginTask(task, _options.ClassMask);
+        _inTask = true;
+    }
+
+    /// <inheritdoc/>
+    public override LossTerms ComputeLoss(ImageBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        if (!_inTask) throw new InvalidOperationException("The method is in no task: BeginTask comes before ComputeLoss.");
+        using DisposeScope scope = NewDisposeScope();
+        Tensor features = _backbone.Forward(batch.Images, new BlockEdits { InputTokens = _prompt, Output = _options.Pooling.Tokens() }).AverageTokens();   // [B, D]
+        Tensor logits = _head.Mask(_head.Logits(features));
+        Tensor loss = nn.functional.cross_entropy(logits, batch.Labels);
+        return new LossTerms(loss.MoveToOuterDisposeScope(), loss.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public override void EndTask() => _inTask = false;
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable frozen = no_grad();
+        return new Dictionary<string, Tensor>(StringComparer.Ordinal)
+        {
+            ["prompt"] = _backbone.EmbedPatches(images).to(ScalarType.Float32).MoveToOuterDisposeScope(),   // [B, N, D]
+        };
+    }
+
+    /// <inheritdoc/>
+    public override IScorer CreateScorer() => new VisualPromptScorer(_backbone, _options.Pooling, _prompt, _head);
+
+    /// <inheritdoc/>
+    public override void SaveState(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        state.Values["method"] = Name;
+        state.Add("prompt", _prompt);
+        _head.SaveState(state);
+    }
+
+    /// <inheritdoc/>
+    public override void LoadState(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        string? method = (string?)state.Values["method"];
+        if (method != Name) throw new InvalidDataException($"The state is of the method '{method}'; expected '{Name}'.");
+        Tensor prompt = state.Get("prompt", _options.PromptLength, _backbone.Width);
+        _head.CheckState(state);
+        EndTask();
+        using IDisposable frozen = no_grad();
+        _prompt.copy_(prompt);
+        _head.LoadState(state);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _prompt.Dispose();
+        _head.Dispose();
+    }
+}
