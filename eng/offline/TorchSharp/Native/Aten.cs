@@ -409,8 +409,8 @@ internal static class Aten
     internal static readonly Op rsqrt = new("rsqrt");
     internal static readonly Op rsqrt_ = new("rsqrt_");
     internal static readonly Op rsub_Scalar = new("rsub.Scalar");
-    internal static readonly Op _scaled_dot_product_attention = new("_scaled_dot_product_attention");
     internal static readonly Op scaled_dot_product_attention = new("scaled_dot_product_attention");
+    internal static readonly Op _scaled_dot_product_attention = new("_scaled_dot_product_attention");
     internal static readonly Op scatter__src = new("scatter_.src");
     internal static readonly Op scatter_add = new("scatter_add");
     internal static readonly Op scatter_add_ = new("scatter_add_");
