@@ -1,0 +1,35 @@
+using Microsoft.ML.Continual.Training;
+
+namespace Microsoft.ML.Continual.Evaluation;
+
+/// <summary>What came of one trainer that learned a sequence of tasks.</summary>
+public sealed class SequenceResult
+{
+    /// <summary>The run's name, as reports print it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What the model was told about the test images.</summary>
+    public required EvaluationSetting Setting { get; init; }
+
+    /// <summary>Accuracies in [0, 1]: the row after each task.</summary>
+    public required AccuracyMatrix Matrix { get; init; }
+
+    /// <summary>All evaluations: [j][i] is task i after task j.</summary>
+    public required IReadOnlyList<IReadOnlyList<TaskEvaluation>> Evaluations { get; init; }
+
+    /// <summary>The time each task's <c>Fit</c> took, evaluation not counted.</summary>
+    public required IReadOnlyList<TimeSpan> TrainingTimes { get; init; }
+
+    /// <summary>What the constraint measured after each task from the second on; empty without a constraint that measures.</summary>
+    public required IReadOnlyList<InterferenceAudit> Audits { get; init; }
+
+    /// <summary>How the numbers came about: method, options, protocol, seed, device, library versions; in the order to print.</summary>
+    public required IReadOnlyList<KeyValuePair<string, string>> Configuration { get; init; }
+
+    /// <summary>The names of the tasks in the order learned.</summary>
+    public IReadOnlyList<string> TaskNames => Evaluations.Count == 0 ? [] : [.. Evaluations[^1].Select(e => e.TaskName)];
+
+    /// <summary>The run's name and its measures in percent, on one line.</summary>
+    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture,
+        $"{Name}: average accuracy {100 * Matrix.AverageAccuracy:0.0} %, forgetting {100 * Matrix.Forgetting:0.0} points, after {Matrix.TaskCount} tasks");
+}
