@@ -24,7 +24,8 @@ write() { # contract file, list of the real package, assembly
   local lists=() lines
   if [ -n "$real" ]; then lists=("$real/$2"); elif [ -f "$contract/$1" ]; then lists=("$contract/$1"); fi
   lines=$(dotnet "$root/eng/api-dump/bin/Release/net10.0/api-dump.dll" ${lists[0]:+--real "${lists[@]}" --} "$3") || code=1
-  printf '%s\n' "$lines" >"$contract/$1"
+  printf '%s' "${lines:+$lines
+}" >"$contract/$1"
   echo "$1: $(wc -l <"$contract/$1") lines"
 }
 write Microsoft.ML.txt Microsoft.ML.5.0.0.txt "$root/eng/offline/Microsoft.ML/bin/Release/net10.0/Microsoft.ML.Offline.dll"
