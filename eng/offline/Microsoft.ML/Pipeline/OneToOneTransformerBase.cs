@@ -11,7 +11,7 @@ public abstract class OneToOneTransformerBase : RowToRowTransformerBase
     private protected abstract DataViewSchema.DetachedColumn OutputOf(int pair, DataViewSchema.Column input);
 
     /// <summary>Makes the getter of an output column.</summary>
-    private protected abstract Delegate MakeGetter(int pair, DataViewRow row, DataViewSchema.Column input);
+    private protected abstract Delegate MakeGetter(int pair, DataViewRow row, DataViewSchema.Column input, ICollection<Action> onDispose);
 
     private protected sealed override RowMapper MakeMapper(DataViewSchema inputSchema) => new Mapper(this, inputSchema);
 
@@ -35,7 +35,7 @@ public abstract class OneToOneTransformerBase : RowToRowTransformerBase
                 inputs[_inputs[i].Index] |= activeOutputs[i];
         }
 
-        public override Delegate[] CreateGetters(DataViewRow input, bool[] activeOutputs) =>
-            [.. _inputs.Select((column, pair) => activeOutputs[pair] ? _owner.MakeGetter(pair, input, column) : null)];
+        public override Delegate[] CreateGetters(DataViewRow input, bool[] activeOutputs, ICollection<Action> onDispose) =>
+            [.. _inputs.Select((column, pair) => activeOutputs[pair] ? _owner.MakeGetter(pair, input, column, onDispose) : null)];
     }
 }

@@ -10,5 +10,8 @@ internal abstract class RowMapper
     public abstract void MarkDependencies(bool[] activeOutputs, bool[] inputs);
 
     /// <summary>A getter for each active output, null for the others.</summary>
-    public abstract Delegate[] CreateGetters(DataViewRow input, bool[] activeOutputs);
+    /// <param name="input">The row to read from.</param>
+    /// <param name="activeOutputs">Which outputs are asked for.</param>
+    /// <param name="onDispose">Takes what must be disposed with the row.</param>
+    public abstract Delegate[] CreateGetters(DataViewRow input, bool[] activeOutputs, ICollection<Action> onDispose);
 }

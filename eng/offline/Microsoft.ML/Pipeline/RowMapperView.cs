@@ -62,21 +62,40 @@ internal sealed class RowMapperView : IDataView, IRowToRowMapper
     }
 
     /// <summary>The added columns over a row: getters are made once.</summary>
-    private sealed class Added(DataViewRow input, RowMapperView view, bool[] active)
+    private sealed class Added
     {
-        private readonly Delegate[] _getters = view._mapper.CreateGetters(input, active[view.InputSchema.Count..]);
+        private readonly DataViewRow _input;
+        private readonly RowMapperView _view;
+        private readonly bool[] _active;
+        private readonly List<Action> _onDispose = [];
+        private readonly Delegate[] _getters;
+
+        public Added(DataViewRow input, RowMapperView view, bool[] active)
+        {
+            _input = input;
+            _view = view;
+            _active = active;
+            _getters = view._mapper.CreateGetters(input, active[view.InputSchema.Count..], _onDispose);
+        }
 
         public bool IsActive(DataViewSchema.Column column)
         {
-            Errors.CheckParam(column.Index < active.Length, nameof(column), $"Column '{column.Name}' is not part of the schema.");
-            return active[column.Index];
+            Errors.CheckParam(column.Index < _active.Length, nameof(column), $"Column '{column.Name}' is not part of the schema.");
+            return _active[column.Index];
         }
 
         public ValueGetter<T> Getter<T>(DataViewSchema.Column column)
         {
             Errors.CheckActive(IsActive(column), column);
-            int own = column.Index - view.InputSchema.Count;
-            return own < 0 ? input.GetGetter<T>(view.InputSchema[column.Index]) : Errors.CastGetter<T>(_getters[own], column);
+            int own = column.Index - _view.InputSchema.Count;
+            return own < 0 ? _input.GetGetter<T>(_view.InputSchema[column.Index]) : Errors.CastGetter<T>(_getters[own], column);
+        }
+
+        public void Dispose()
+        {
+            foreach (Action dispose in _onDispose)
+                dispose();
+            _onDispose.Clear();
         }
     }
 
@@ -89,6 +108,13 @@ internal sealed class RowMapperView : IDataView, IRowToRowMapper
         public override bool IsColumnActive(DataViewSchema.Column column) => _added.IsActive(column);
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => _added.Getter<TValue>(column);
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                _added.Dispose();
+            base.Dispose(disposing);
+        }
     }
 
     private sealed class Row(DataViewRow input, RowMapperView view, bool[] active) : WrappingRow(input)
@@ -100,5 +126,12 @@ internal sealed class RowMapperView : IDataView, IRowToRowMapper
         public override bool IsColumnActive(DataViewSchema.Column column) => _added.IsActive(column);
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => _added.Getter<TValue>(column);
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                _added.Dispose();
+            base.Dispose(disposing);
+        }
     }
 }
