@@ -63,10 +63,22 @@ public static partial class torch
             ? Aten.randint_low.Call(low, high, size, dtype ?? ScalarType.Int64, Arg.None, Place(device, names))
             : Aten.randint_low_generator.Call(low, high, size, generator, dtype ?? ScalarType.Int64, Arg.None, Place(device, names)), requires_grad);
 
+    public static Tensor randint(long high, Size size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        randint(0L, high, size.Shape, dtype, device, requires_grad, generator, names);
+
+    public static Tensor randint(long low, long high, Size size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        randint(low, high, size.Shape, dtype, device, requires_grad, generator, names);
+
+    public static Tensor randint_like(Tensor input, long low, long high, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Made(Aten.randint_like_low_dtype.Call(input, low, high, dtype, Arg.None, device is null ? Arg.None : Place(device)), requires_grad);
+
     public static Tensor randperm(long n, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
         Made(generator is null
             ? Aten.randperm.Call(n, dtype ?? ScalarType.Int64, Arg.None, Place(device))
             : Aten.randperm_generator.Call(n, generator, dtype ?? ScalarType.Int64, Arg.None, Place(device)), requires_grad);
+
+    public static Tensor randperm(long n, Tensor @out, Generator? generator = null) => generator is null
+        ? Aten.randperm_out.CallInto(@out, n) : Aten.randperm_generator_out.CallInto(@out, n, generator);
 
     public static Tensor normal(double mean, double std, ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         Made(Aten.normal_float_float.Call(mean, std, size.ToArray(), generator, dtype ?? default_dtype, Arg.None, Place(device, names)), requires_grad);
@@ -181,6 +193,18 @@ public static partial class torch
 
     public static Tensor as_tensor(Tensor data, ScalarType? dtype = null, Device? device = null) => data.to(dtype ?? data.dtype, device ?? data.device);
     public static Tensor as_tensor(Array data, ScalarType? dtype = null, Device? device = null) => from_array(data, dtype, device);
+    public static Tensor as_tensor(byte[] rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray, dtype, device);
+    public static Tensor as_tensor(sbyte[] rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray, dtype, device);
+    public static Tensor as_tensor(short[] rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray, dtype, device);
+    public static Tensor as_tensor(bool[] rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray, dtype, device);
+    public static Tensor as_tensor(IList<byte> rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray as byte[] ?? [.. rawArray], dtype, device);
+    public static Tensor as_tensor(IList<sbyte> rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray as sbyte[] ?? [.. rawArray], dtype, device);
+    public static Tensor as_tensor(IList<short> rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray as short[] ?? [.. rawArray], dtype, device);
+    public static Tensor as_tensor(IList<int> rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray as int[] ?? [.. rawArray], dtype, device);
+    public static Tensor as_tensor(IList<long> rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray as long[] ?? [.. rawArray], dtype, device);
+    public static Tensor as_tensor(IList<float> rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray as float[] ?? [.. rawArray], dtype, device);
+    public static Tensor as_tensor(IList<double> rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray as double[] ?? [.. rawArray], dtype, device);
+    public static Tensor as_tensor(IList<bool> rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray as bool[] ?? [.. rawArray], dtype, device);
     public static Tensor as_tensor(float[] rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray, dtype, device);
     public static Tensor as_tensor(double[] rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray, dtype, device);
     public static Tensor as_tensor(int[] rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray, dtype, device);

@@ -21,6 +21,7 @@ public static partial class torch
     public static Tensor minimum(Tensor input, Tensor other) => input.minimum(other);
     public static Tensor mm(Tensor input, Tensor target) => input.mm(target);
     public static (Tensor, Tensor) mode(Tensor input, long dim = -1, bool keepdim = false) => input.mode(dim, keepdim);
+    public static Tensor moveaxis(Tensor input, long[] source, long[] destination) => input.moveaxis(source, destination);
     public static Tensor movedim(Tensor input, long[] source, long[] destination) => input.movedim(source, destination);
     public static Tensor msort(Tensor tensor) => tensor.msort();
     public static Tensor mul(Tensor left, Scalar right) => left.mul(right);
@@ -32,6 +33,8 @@ public static partial class torch
     public static Tensor multiply(Tensor left, Tensor right) => left.multiply(right);
     public static Tensor mv(Tensor input, Tensor target) => input.mv(target);
     public static Tensor nan_to_num(Tensor input, double nan = 0, double? posinf = null, double? neginf = null) => input.nan_to_num(nan, posinf, neginf);
+    public static Tensor nanmean(Tensor input, int? dim = null, bool keepdim = false, ScalarType? dtype = null) => input.nanmean(dim, keepdim, dtype);
+    public static Tensor nanmedian(Tensor input) => input.nanmedian();
     public static Tensor nansum(Tensor input) => input.nansum();
     public static Tensor narrow(Tensor input, long dim, long start, long length) => input.narrow(dim, start, length);
     public static Tensor ne(Tensor left, Tensor right) => left.ne(right);
@@ -67,7 +70,11 @@ public static partial class torch
     public static Tensor repeat_interleave(Tensor input, Tensor repeats, long? dim = null, long? output_size = null) => input.repeat_interleave(repeats, dim, output_size);
     public static Tensor reshape(Tensor input, params long[] shape) => input.reshape(shape);
     public static Tensor roll(Tensor input, long shifts, long? dims = null) => input.roll(shifts, dims);
+    public static Tensor roll(Tensor input, long[] shifts) => input.roll(shifts);
     public static Tensor roll(Tensor input, long[] shifts, long[] dims) => input.roll(shifts, dims);
+    public static Tensor roll(Tensor input, ReadOnlySpan<long> shifts, ReadOnlySpan<long> dims = default) => input.roll(shifts, dims);
+    public static Tensor roll(Tensor input, (long, long, long) shifts, (long, long, long) dims) => input.roll(shifts, dims);
+    public static Tensor roll(Tensor input, (long, long) shifts, (long, long) dims) => input.roll(shifts, dims);
     public static Tensor round(Tensor input, long decimals = 0) => input.round(decimals);
     public static Tensor round_(Tensor input, long decimals = 0) => input.round_(decimals);
     public static Tensor rsqrt(Tensor input) => input.rsqrt();
@@ -102,7 +109,14 @@ public static partial class torch
     public static Tensor std(Tensor input, bool unbiased = true) => input.std(unbiased);
     public static Tensor std(Tensor input, long dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.std(dimensions, unbiased, keepdim, type);
     public static Tensor std(Tensor input, long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.std(dimensions, unbiased, keepdim, type);
+    public static Tensor std(Tensor input, (long, long, long) dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.std(dimensions, unbiased, keepdim, type);
+    public static Tensor std(Tensor input, (long, long) dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.std(dimensions, unbiased, keepdim, type);
     public static (Tensor, Tensor) std_mean(Tensor input, bool unbiased = true) => input.std_mean(unbiased);
+    public static (Tensor, Tensor) std_mean(Tensor input, long dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.std_mean(dimensions, unbiased, keepdim, type);
+    public static (Tensor, Tensor) std_mean(Tensor input, long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.std_mean(dimensions, unbiased, keepdim, type);
+    public static (Tensor, Tensor) std_mean(Tensor input, ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.std_mean(dimensions, unbiased, keepdim, type);
+    public static (Tensor, Tensor) std_mean(Tensor input, (long, long, long) dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.std_mean(dimensions, unbiased, keepdim, type);
+    public static (Tensor, Tensor) std_mean(Tensor input, (long, long) dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.std_mean(dimensions, unbiased, keepdim, type);
     public static Tensor sub(Tensor left, Scalar right) => left.sub(right);
     public static Tensor sub(Tensor left, Tensor right) => left.sub(right);
     public static Tensor sub_(Tensor left, Scalar right) => left.sub_(right);
@@ -118,6 +132,7 @@ public static partial class torch
     public static Tensor swapdims(Tensor input, long dim0, long dim1) => input.swapdims(dim0, dim1);
     public static Tensor t(Tensor input) => input.t();
     public static Tensor take(Tensor input, Tensor index) => input.take(index);
+    public static Tensor take_along_dim(Tensor input, IEnumerable<long> indices, long dim = 0) => input.take_along_dim(indices, dim);
     public static Tensor take_along_dim(Tensor input, Tensor indices, long dim = 0) => input.take_along_dim(indices, dim);
     public static Tensor tan(Tensor input) => input.tan();
     public static Tensor tan_(Tensor input) => input.tan_();
@@ -125,7 +140,10 @@ public static partial class torch
     public static Tensor tanh_(Tensor input) => input.tanh_();
     public static Tensor[] tensor_split(Tensor input, long indices_or_sections, long dim = 0) => input.tensor_split(indices_or_sections, dim);
     public static Tensor[] tensor_split(Tensor input, long[] indices_or_sections, long dim = 0) => input.tensor_split(indices_or_sections, dim);
+    public static Tensor[] tensor_split(Tensor input, Tensor indices_or_sections, long dim = 0) => input.tensor_split(indices_or_sections, dim);
+    public static Tensor tensordot(Tensor a, Tensor b, long dims = 2) => a.tensordot(b, dims);
     public static Tensor tensordot(Tensor a, Tensor b, long[] dims1, long[] dims2) => a.tensordot(b, dims1, dims2);
+    public static Tensor tensordot(Tensor a, Tensor b, (long, long)[] dims) => a.tensordot(b, dims);
     public static Tensor tile(Tensor input, long[] dims) => input.tile(dims);
     public static (Tensor, Tensor) topk(Tensor tensor, int k, int dim = -1, bool largest = true, bool sorted = true) => tensor.topk(k, dim, largest, sorted);
     public static Tensor trace(Tensor input) => input.trace();
@@ -135,9 +153,11 @@ public static partial class torch
     public static Tensor triu(Tensor input, long diagonal = 0) => input.triu(diagonal);
     public static Tensor triu_(Tensor input, long diagonal = 0) => input.triu_(diagonal);
     public static Tensor true_divide(Tensor dividend, Tensor divisor) => dividend.true_divide(divisor);
+    public static Tensor true_divide_(Tensor dividend, Tensor divisor) => dividend.true_divide_(divisor);
     public static Tensor trunc(Tensor input) => input.trunc();
     public static Tensor trunc_(Tensor input) => input.trunc_();
     public static Tensor[] unbind(Tensor input, long dim = 0) => input.unbind(dim);
+    public static Tensor unflatten(Tensor input, long dim, Size sizes) => input.unflatten(dim, sizes);
     public static Tensor unflatten(Tensor input, long dim, params long[] sizes) => input.unflatten(dim, sizes);
     public static (Tensor, Tensor?, Tensor?) unique(Tensor input, bool sorted = true, bool return_inverse = false, bool return_counts = false, int? dim = null) => input.unique(sorted, return_inverse, return_counts, dim);
     public static Tensor unsqueeze(Tensor input, long dim) => input.unsqueeze(dim);
@@ -145,8 +165,17 @@ public static partial class torch
     public static Tensor var(Tensor input, bool unbiased = true) => input.var(unbiased);
     public static Tensor var(Tensor input, long dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.var(dimensions, unbiased, keepdim, type);
     public static Tensor var(Tensor input, long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.var(dimensions, unbiased, keepdim, type);
+    public static Tensor var(Tensor input, (long, long, long) dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.var(dimensions, unbiased, keepdim, type);
+    public static Tensor var(Tensor input, (long, long) dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.var(dimensions, unbiased, keepdim, type);
     public static (Tensor, Tensor) var_mean(Tensor input, bool unbiased = true) => input.var_mean(unbiased);
+    public static (Tensor, Tensor) var_mean(Tensor input, long dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.var_mean(dimensions, unbiased, keepdim, type);
+    public static (Tensor, Tensor) var_mean(Tensor input, long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.var_mean(dimensions, unbiased, keepdim, type);
+    public static (Tensor, Tensor) var_mean(Tensor input, ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.var_mean(dimensions, unbiased, keepdim, type);
+    public static (Tensor, Tensor) var_mean(Tensor input, (long, long, long) dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.var_mean(dimensions, unbiased, keepdim, type);
+    public static (Tensor, Tensor) var_mean(Tensor input, (long, long) dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => input.var_mean(dimensions, unbiased, keepdim, type);
     public static Tensor vdot(Tensor input, Tensor target) => input.vdot(target);
     public static Tensor xlogy(Tensor x, Scalar y) => x.xlogy(y);
     public static Tensor xlogy(Tensor x, Tensor y) => x.xlogy(y);
+    public static Tensor xlogy_(Tensor x, Scalar y) => x.xlogy_(y);
+    public static Tensor xlogy_(Tensor x, Tensor y) => x.xlogy_(y);
 }

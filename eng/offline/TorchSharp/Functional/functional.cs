@@ -92,6 +92,20 @@ public static partial class torch
 
             // ---- pictures and codes ----
 
+            private static long[] Pair((long, long)? pair, long otherwise) => pair is { } p ? [p.Item1, p.Item2] : [otherwise, otherwise];
+
+            public static Tensor avg_pool2d(Tensor input, (long, long) kernelSize, (long, long)? stride = null, (long, long)? padding = null, bool ceil_mode = false, bool count_include_pad = true) =>
+                avg_pool2d(input, Pair(kernelSize, 0), Pair(stride ?? kernelSize, 0), Pair(padding, 0), ceil_mode, count_include_pad);
+
+            public static Tensor max_pool2d(Tensor input, (long, long) kernelSize, (long, long)? stride = null, (long, long)? padding = null, (long, long)? dilation = null, bool ceil_mode = false) =>
+                max_pool2d(input, Pair(kernelSize, 0), Pair(stride ?? kernelSize, 0), Pair(padding, 0), Pair(dilation, 1), ceil_mode);
+
+            public static Tensor unfold(Tensor input, (long, long) kernel_size, (long, long)? dilation = null, (long, long)? padding = null, (long, long)? stride = null) =>
+                Aten.im2col.Call(input, Pair(kernel_size, 0), Pair(dilation, 1), Pair(padding, 0), Pair(stride, 1));
+
+            public static Tensor fold(Tensor input, (long, long) output_size, (long, long) kernel_size, (long, long)? dilation = null, (long, long)? padding = null, (long, long)? stride = null) =>
+                Aten.col2im.Call(input, Pair(output_size, 0), Pair(kernel_size, 0), Pair(dilation, 1), Pair(padding, 0), Pair(stride, 1));
+
             public static Tensor avg_pool2d(Tensor input, long kernelSize, long? stride = null, long padding = 0, bool ceil_mode = false, bool count_include_pad = true) =>
                 avg_pool2d(input, (long[])[kernelSize, kernelSize], stride is { } s ? [s, s] : null, [padding, padding], ceil_mode, count_include_pad);
 
@@ -105,6 +119,7 @@ public static partial class torch
                 Aten.max_pool2d.Call(input, kernelSize, strides ?? kernelSize, padding ?? [0], dilation ?? [1], ceil_mode);
 
             public static Tensor adaptive_avg_pool2d(Tensor input, long output_size) => Aten.adaptive_avg_pool2d.Call(input, (long[])[output_size, output_size]);
+            public static Tensor adaptive_avg_pool2d(Tensor input, (long, long) output_size) => Aten.adaptive_avg_pool2d.Call(input, Pair(output_size, 0));
             public static Tensor adaptive_avg_pool2d(Tensor input, long[] output_size) => Aten.adaptive_avg_pool2d.Call(input, output_size);
 
             public static Tensor pad(Tensor input, long pad, PaddingModes mode = PaddingModes.Constant, double value = 0) => functional.pad(input, (long[])[pad], mode, value);

@@ -44,6 +44,7 @@ public static partial class torch
         public static Tensor det(Tensor input) => Aten.linalg_det.Call(input);
         public static (Tensor, Tensor) slogdet(Tensor input) => Aten.linalg_slogdet.Call2(input);
         public static Tensor matrix_rank(Tensor input, double? atol = null, double? rtol = null, bool hermitian = false) => Aten.linalg_matrix_rank_atol_rtol_float.Call(input, atol, rtol, hermitian);
+        public static Tensor matrix_rank(Tensor input, Tensor atol, Tensor? rtol = null, bool hermitian = false) => Aten.linalg_matrix_rank_atol_rtol_tensor.Call(input, atol, rtol, hermitian);
         public static Tensor cond(Tensor input) => Aten.linalg_cond.Call(input);
         public static Tensor cond(Tensor input, double p) => Aten.linalg_cond.Call(input, p);
         public static Tensor cond(Tensor input, int p) => Aten.linalg_cond.Call(input, p);

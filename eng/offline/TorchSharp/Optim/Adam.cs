@@ -76,7 +76,7 @@ namespace TorchSharp.Modules
             torch.Tensor square = state.exp_avg_sq;
             if (options.amsgrad.Value)
             {
-                state.max_exp_avg_sq.copy_(torch.maximum(state.max_exp_avg_sq, square));
+                state.max_exp_avg_sq.copy_(state.max_exp_avg_sq.maximum(square));
                 square = state.max_exp_avg_sq;
             }
             double correction1 = 1 - Math.Pow(beta1, state.step), correction2 = 1 - Math.Pow(beta2, state.step);

@@ -44,6 +44,13 @@ public static partial class torch
         public Tensor true_divide(Scalar other) => Aten.div_Scalar.Call(this, other);
         public Tensor floor_divide(Tensor other) => Aten.floor_divide.Call(this, other);
         public Tensor floor_divide(Scalar other) => Aten.floor_divide_Scalar.Call(this, other);
+        public Tensor true_divide_(Tensor other) => Aten.div__Tensor.CallInPlace(this, other);
+        public Tensor true_divide_(Scalar other) => Aten.div__Scalar.CallInPlace(this, other);
+        public Tensor floor_divide_(Tensor other) => Aten.floor_divide__Tensor.CallInPlace(this, other);
+        public Tensor floor_divide_(Scalar other) => Aten.floor_divide__Scalar.CallInPlace(this, other);
+        public Tensor fmod_(Tensor target) => Aten.fmod__Tensor.CallInPlace(this, target);
+        public Tensor fmod_(Scalar scalar) => Aten.fmod__Scalar.CallInPlace(this, scalar);
+        public Tensor float_power(Tensor target) => Aten.float_power_Tensor_Tensor.Call(this, target);
         public Tensor fmod(Tensor target) => Aten.fmod_Tensor.Call(this, target);
         public Tensor fmod(Scalar scalar) => Aten.fmod_Scalar.Call(this, scalar);
         public Tensor remainder(Tensor target) => Aten.remainder_Tensor.Call(this, target);
@@ -84,6 +91,12 @@ public static partial class torch
         public Tensor round(long decimals = 0) => decimals == 0 ? Aten.round.Call(this) : Aten.round_decimals.Call(this, decimals);
         public Tensor round_(long decimals = 0) => decimals == 0 ? Aten.round_.CallInPlace(this) : Aten.round__decimals.CallInPlace(this, decimals);
         public Tensor atan2(Tensor other) => Aten.atan2.Call(this, other);
+        public Tensor atan2_(Tensor other) => Aten.atan2_.CallInPlace(this, other);
+        public Tensor arctan(Tensor other) => Aten.atan2.Call(this, other);
+        public Tensor arctan_(Tensor other) => Aten.atan2_.CallInPlace(this, other);
+        public Tensor logaddexp2(Tensor other) => Aten.logaddexp2.Call(this, other);
+        public Tensor xlogy_(Tensor y) => Aten.xlogy__Tensor.CallInPlace(this, y);
+        public Tensor xlogy_(Scalar y) => Aten.xlogy__Scalar_Other.CallInPlace(this, y);
         public Tensor hypot(Tensor other) => Aten.hypot.Call(this, other);
         public Tensor copysign(Tensor other) => Aten.copysign_Tensor.Call(this, other);
         public Tensor logaddexp(Tensor other) => Aten.logaddexp.Call(this, other);
@@ -97,6 +110,16 @@ public static partial class torch
         public Tensor bitwise_and(Tensor other) => Aten.bitwise_and_Tensor.Call(this, other);
         public Tensor bitwise_or(Tensor other) => Aten.bitwise_or_Tensor.Call(this, other);
         public Tensor bitwise_xor(Tensor other) => Aten.bitwise_xor_Tensor.Call(this, other);
+        public Tensor bitwise_and_(Tensor other) => Aten.bitwise_and__Tensor.CallInPlace(this, other);
+        public Tensor bitwise_or_(Tensor other) => Aten.bitwise_or__Tensor.CallInPlace(this, other);
+        public Tensor bitwise_xor_(Tensor other) => Aten.bitwise_xor__Tensor.CallInPlace(this, other);
+        public Tensor leaky_relu_(Scalar negative_slope) => Aten.leaky_relu_.CallInPlace(this, negative_slope);
+        public Tensor elu(Scalar alpha, Scalar scale, Scalar input_scale) => Aten.elu.Call(this, alpha, scale, input_scale);
+        public Tensor elu_(Scalar alpha, Scalar scale, Scalar input_scale) => Aten.elu_.CallInPlace(this, alpha, scale, input_scale);
+        public Tensor hardtanh(Scalar min, Scalar max) => Aten.hardtanh.Call(this, min, max);
+        public Tensor hardtanh_(Scalar min, Scalar max) => Aten.hardtanh_.CallInPlace(this, min, max);
+        public Tensor prelu(Tensor target) => Aten.prelu.Call(this, target);
+        public Tensor heaviside(Tensor other) => Aten.heaviside.Call(this, other);
         public Tensor fill_(Scalar value) => Aten.fill__Scalar.CallInPlace(this, value);
         public Tensor zero_() => Aten.zero_.CallInPlace(this);
     }

@@ -23,6 +23,20 @@ public static partial class torch
         public Tensor ge(Tensor target) => Aten.ge_Tensor.Call(this, target);
         public Tensor ge(Scalar target) => Aten.ge_Scalar.Call(this, target);
         public Tensor greater_equal(Tensor target) => Aten.ge_Tensor.Call(this, target);
+        public Tensor eq_(Tensor target) => Aten.eq__Tensor.CallInPlace(this, target);
+        public Tensor eq_(Scalar target) => Aten.eq__Scalar.CallInPlace(this, target);
+        public Tensor ne_(Tensor target) => Aten.ne__Tensor.CallInPlace(this, target);
+        public Tensor ne_(Scalar target) => Aten.ne__Scalar.CallInPlace(this, target);
+        public Tensor lt_(Tensor target) => Aten.lt__Tensor.CallInPlace(this, target);
+        public Tensor lt_(Scalar target) => Aten.lt__Scalar.CallInPlace(this, target);
+        public Tensor le_(Tensor target) => Aten.le__Tensor.CallInPlace(this, target);
+        public Tensor le_(Scalar target) => Aten.le__Scalar.CallInPlace(this, target);
+        public Tensor gt_(Tensor target) => Aten.gt__Tensor.CallInPlace(this, target);
+        public Tensor gt_(Scalar target) => Aten.gt__Scalar.CallInPlace(this, target);
+        public Tensor ge_(Tensor target) => Aten.ge__Tensor.CallInPlace(this, target);
+        public Tensor ge_(Scalar target) => Aten.ge__Scalar.CallInPlace(this, target);
+        public Tensor not_equal_(Tensor target) => ne_(target);
+        public Tensor less_equal_(Tensor target) => le_(target);
 
         public Tensor logical_and(Tensor other) => Aten.logical_and.Call(this, other);
         public Tensor logical_and_(Tensor other) => Aten.logical_and_.CallInPlace(this, other);

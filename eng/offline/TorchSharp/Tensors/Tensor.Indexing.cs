@@ -39,6 +39,12 @@ public static partial class torch
         [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2, long i3, long i4] { get => Element(i1, i2, i3, i4); set => SetElement(value, i1, i2, i3, i4); }
 
+        [IndexerName("TensorItems")]
+        public Tensor this[long i1, long i2, long i3, long i4, long i5] { get => Element(i1, i2, i3, i4, i5); set => SetElement(value, i1, i2, i3, i4, i5); }
+
+        [IndexerName("TensorItems")]
+        public Tensor this[long i1, long i2, long i3, long i4, long i5, long i6] { get => Element(i1, i2, i3, i4, i5, i6); set => SetElement(value, i1, i2, i3, i4, i5, i6); }
+
         private Tensor Element(params ReadOnlySpan<long> indices)
         {
             Tensor at = this;
@@ -166,8 +172,18 @@ public static partial class torch
         public Tensor masked_scatter_(Tensor mask, Tensor value) => Aten.masked_scatter_.CallInPlace(this, mask, value);
         public Tensor masked_select(Tensor mask) => Aten.masked_select.Call(this, mask);
         public Tensor take(Tensor index) => Aten.take.Call(this, index);
-        public Tensor take_along_dim(Tensor indices) => Aten.take_along_dim.Call(this, indices, Native.Arg.None);
+        public Tensor take_along_dim(Tensor indices) => Aten.take_along_dim.Call(this, indices, Arg.None);
         public Tensor take_along_dim(Tensor indices, long dim) => Aten.take_along_dim.Call(this, indices, dim);
+        public Tensor take_along_dim(IEnumerable<long> indices)
+        {
+            using Tensor index = torch.tensor(indices.ToArray(), device: device);
+            return take_along_dim(index);
+        }
+        public Tensor take_along_dim(IEnumerable<long> indices, long dim)
+        {
+            using Tensor index = torch.tensor(indices.ToArray(), device: device);
+            return take_along_dim(index, dim);
+        }
         public Tensor where(Tensor condition, Tensor y) => Aten.where_self.Call(condition, this, y);
         public Tensor nonzero() => Aten.nonzero.Call(this);
         public Tensor argwhere() => Aten.argwhere.Call(this);

@@ -24,6 +24,20 @@ public static partial class torch
         public Tensor addbmm(Tensor batch1, Tensor batch2, float beta = 1, float alpha = 1) => Aten.addbmm.Call(this, batch1, batch2, (double)beta, (double)alpha);
         public Tensor baddbmm(Tensor batch1, Tensor batch2, float beta = 1, float alpha = 1) => Aten.baddbmm.Call(this, batch1, batch2, (double)beta, (double)alpha);
         public Tensor tensordot(Tensor b, long[] dims1, long[] dims2) => Aten.tensordot.Call(this, b, dims1, dims2);
+        public Tensor tensordot(Tensor b, long dims = 2)
+        {
+            // The last dimensions of this with the first of b, in order.
+            long rank = ndim;
+            long[] mine = new long[dims], others = new long[dims];
+            for (int i = 0; i < dims; i++) (mine[i], others[i]) = (rank - dims + i, i);
+            return tensordot(b, mine, others);
+        }
+        public Tensor tensordot(Tensor b, (long, long)[] dims) => tensordot(b, Array.ConvertAll(dims, d => d.Item1), Array.ConvertAll(dims, d => d.Item2));
+        public Tensor addbmm_(Tensor batch1, Tensor batch2, float beta = 1, float alpha = 1) => Aten.addbmm_.CallInPlace(this, batch1, batch2, (double)beta, (double)alpha);
+        public Tensor cholesky_solve(Tensor input2, bool upper = false) => Aten.cholesky_solve.Call(this, input2, upper);
+        public Tensor cholesky_inverse(bool upper = false) => Aten.cholesky_inverse.Call(this, upper);
+        public Tensor corrcoef() => Aten.corrcoef.Call(this);
+        public Tensor adjoint() => Aten.adjoint.Call(this);
         public Tensor trace() => Aten.trace.Call(this);
         public Tensor det() => Aten.det.Call(this);
         public Tensor logdet() => Aten.logdet.Call(this);

@@ -16,6 +16,7 @@ public static partial class torch
             int at = Wrap((int)dim, before.Length);
             return view([.. before[..at], .. sizes, .. before[(at + 1)..]]);
         }
+        public Tensor unflatten(long dim, Size sizes) => unflatten(dim, sizes.Shape);
         public Tensor ravel() => Aten.ravel.Call(this);
         public Tensor squeeze(long? dim = null) => dim is { } d ? Aten.squeeze_dim.Call(this, d) : Aten.squeeze.Call(this);
         public Tensor squeeze_(long? dim = null) => dim is { } d ? Aten.squeeze__dim.CallInPlace(this, d) : Aten.squeeze_.CallInPlace(this);
@@ -48,6 +49,10 @@ public static partial class torch
         public Tensor flipud() => Aten.flipud.Call(this);
         public Tensor roll(long shifts, long? dims = null) => Aten.roll.Call(this, (long[])[shifts], dims is { } d ? (long[])[d] : []);
         public Tensor roll(long[] shifts, long[] dims) => Aten.roll.Call(this, shifts, dims);
+        public Tensor roll(long[] shifts) => Aten.roll.Call(this, shifts, (long[])[]);
+        public Tensor roll(ReadOnlySpan<long> shifts, ReadOnlySpan<long> dims = default) => roll(shifts.ToArray(), dims.ToArray());
+        public Tensor roll((long, long) shifts, (long, long) dims) => Aten.roll.Call(this, (long[])[shifts.Item1, shifts.Item2], (long[])[dims.Item1, dims.Item2]);
+        public Tensor roll((long, long, long) shifts, (long, long, long) dims) => Aten.roll.Call(this, (long[])[shifts.Item1, shifts.Item2, shifts.Item3], (long[])[dims.Item1, dims.Item2, dims.Item3]);
         public Tensor unfold(long dimension, long size, long step) => Aten.unfold.Call(this, dimension, size, step);
         public Tensor as_strided(long[] size, long[] strides, long storageOffset = 0) => Aten.as_strided.Call(this, size, strides, storageOffset);
         public Tensor tril(long diagonal = 0) => Aten.tril.Call(this, diagonal);
@@ -56,6 +61,8 @@ public static partial class torch
         public Tensor triu_(long diagonal = 0) => Aten.triu_.CallInPlace(this, diagonal);
         public Tensor diag(long diagonal = 0) => Aten.diag.Call(this, diagonal);
         public Tensor diag_embed(long offset = 0, long dim1 = -2, long dim2 = -1) => Aten.diag_embed.Call(this, offset, dim1, dim2);
+        public Tensor diagflat(long offset = 0) => Aten.diagflat.Call(this, offset);
+        public Tensor moveaxis(long[] source, long[] destination) => Aten.movedim_intlist.Call(this, source, destination);
         public Tensor diff(long n = 1, long dim = -1, Tensor? prepend = null, Tensor? append = null) => Aten.diff.Call(this, n, dim, prepend, append);
 
         public Tensor[] split(long size, int dim = 0) => Aten.split_Tensor.CallList(this, size, dim);
@@ -63,6 +70,8 @@ public static partial class torch
         public Tensor[] split(ReadOnlySpan<long> sizes, long dim = 0) => Aten.split_with_sizes.CallList(this, sizes.ToArray(), dim);
         public Tensor[] tensor_split(long size, long dim = 0) => Aten.tensor_split_sections.CallList(this, size, dim);
         public Tensor[] tensor_split(long[] sizes, long dim = 0) => Aten.tensor_split_indices.CallList(this, sizes, dim);
+        public Tensor[] split(params long[] sizes) => Aten.split_with_sizes.CallList(this, sizes, 0L);
+        public Tensor[] tensor_split(Tensor indices, long dim = 0) => Aten.tensor_split_tensor_indices_or_sections.CallList(this, indices, dim);
         public Tensor[] chunk(long chunks, long dim = 0) => Aten.chunk.CallList(this, chunks, dim);
         public Tensor[] unbind(long dimension = 0) => Aten.unbind_int.CallList(this, dimension);
     }

@@ -15,8 +15,7 @@ public sealed class TensorAccessor<T> : IDisposable, IEnumerable<T> where T : un
     {
         if (tensor.device_type != DeviceType.CPU)
             throw new InvalidOperationException("Reading data from non-CPU memory is not supported. Move or copy the tensor to the cpu before reading.");
-        // An alias of its own: the memory stays as long as the accessor does, even when the tensor is disposed.
-        this.tensor = tensor.Share().DetachFromDisposeScope();
+        this.tensor = tensor; // not a reference of its own: after the tensor is disposed, access throws
         shape = tensor.shape;
         strides = tensor.stride();
         contiguous = tensor.is_contiguous();
@@ -135,9 +134,6 @@ public sealed class TensorAccessor<T> : IDisposable, IEnumerable<T> where T : un
 
     public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
 
-    public void Dispose()
-    {
-        disposed = true;
-        tensor.Dispose();
-    }
+    /// <summary>Ends the access; the tensor stays.</summary>
+    public void Dispose() => disposed = true;
 }
