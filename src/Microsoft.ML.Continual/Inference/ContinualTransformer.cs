@@ -1,0 +1,135 @@
+using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Tasks;
+using Microsoft.ML.Continual.Training;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Continual.Inference;
+
+/// <summary>
+/// A snapshot of a <see cref="ContinualTrainer"/> after a task: scores images over all classes seen up to then. It never changes; later
+/// <c>Fit</c> calls give new snapshots. It shares the backbone, which must live as long.
+/// </summary>
+/// <remarks>
+/// <para>Adds to a view: <c>Score</c>, the class probabilities (softmax), a vector with one slot for each class seen and the labels as slot names; and
+/// <c>PredictedLabel</c>, a key over those classes whose key values are the labels, as <c>MapKeyToValue</c> wants them.</para>
+/// <para><b>The label column is re-expressed.</b> The space of classes grows, while a <c>MapValueToKey</c> that is fitted anew on each task numbers its keys from 1
+/// each time. <c>MulticlassClassification.Evaluate</c> compares raw keys, so it would compare different classes. Therefore, where the scored view has the
+/// label column, the model gives it anew under the same name (which hides the old column) as a key over the classes seen, with the same key values as
+/// <c>PredictedLabel</c>. A label that was never learned becomes missing (key 0); a warning in the context's log says how many there were. A view without
+/// a label column is scored all the same.</para>
+/// <para>Images are read ahead on a background thread and scored <see cref="MethodOptions.PredictionBatchSize"/> at a time; nothing is read unless
+/// score or predicted label is asked for.</para>
+/// </remarks>
+public sealed class ContinualTransformer : ITransformer, IDisposable
+{
+    private readonly MLContext _mlContext;
+    private readonly MethodOptions _options;
+    private readonly ImageScorer _scorer;
+    private readonly OutputColumns _columns;
+    private int _disposed;
+
+    /// <param name="mlContext">Whose log warnings go to.</param>
+    /// <param name="options">Column names, evaluation view and batch size; not changed by anyone.</param>
+    /// <param name="scorer">Owned from now on.</param>
+    /// <param name="state">Owned from now on: one share of it.</param>
+    internal ContinualTransformer(MLContext mlContext, MethodOptions options, IScorer scorer, TrainerState state)
+    {
+        (_mlContext, _options, State) = (mlContext, options, state);
+        _scorer = new ImageScorer(scorer, options);
+        _columns = new OutputColumns(state.Classes, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName);
+    }
+
+    /// <summary>The classes this model tells apart, by the index of their slot in the score.</summary>
+    public ClassRegistry Classes => State.Classes;
+
+    /// <summary>The number of classes.</summary>
+    public int ClassCount => State.Classes.Count;
+
+    /// <summary>The number of tasks learned.</summary>
+    public int TasksSeen => State.TasksSeen;
+
+    /// <summary>The name of the method in the literature, such as <c>L2P</c>.</summary>
+    public string MethodName => State.MethodName;
+
+    /// <summary>The image column that is scored.</summary>
+    public string ImageColumnName => _options.ImageColumnName;
+
+    /// <summary>The label column that is re-expressed where a view has it.</summary>
+    public string LabelColumnName => _options.LabelColumnName;
+
+    /// <summary>The column of class probabilities.</summary>
+    public string ScoreColumnName => _options.ScoreColumnName;
+
+    /// <summary>The column of the most probable class.</summary>
+    public string PredictedLabelColumnName => _options.PredictedLabelColumnName;
+
+    /// <summary>What a trainer needs to go on from here.</summary>
+    internal TrainerState State { get; }
+
+    internal MethodOptions Options => _options;
+
+    internal int BatchSize => _options.PredictionBatchSize;
+
+    /// <summary>Always true: each row is scored by itself.</summary>
+    public bool IsRowToRowMapper => true;
+
+    /// <summary>The columns of <see cref="Transform"/>'s result.</summary>
+    /// <exception cref="ArgumentException">The image column is missing or is of another type, or the label column has labels of another type than those learned.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => CreateLayout(inputSchema).Schema;
+
+    /// <summary>A view with the scores, computed as its cursors move.</summary>
+    /// <exception cref="ArgumentException">The image column is missing or is of another type, or the label column has labels of another type than those learned.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new ScoringView(this, input);
+    }
+
+    /// <summary>Scores row by row, as <c>PredictionEngine</c> does.</summary>
+    /// <exception cref="ArgumentException">As in <see cref="GetOutputSchema"/>.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new ScoringMapper(this, CreateLayout(inputSchema));
+
+    /// <summary>Not supported: ML.NET offers a transformer of another assembly no way to write itself into a model file.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    void ICanSaveModel.Save(ModelSaveContext ctx) =>
+        throw new NotSupportedException("A continual model cannot be written into an ML.NET model file yet; keep the trainer, or fit again from the same data and seed.");
+
+    /// <summary>Frees the model's own tensors. The trainer, other models and the backbone live on.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        _scorer.Dispose();
+        State.Dispose();
+    }
+
+    internal OutputLayout CreateLayout(DataViewSchema source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ThrowIfDisposed();
+        return new OutputLayout(source, _options, Classes, _columns);
+    }
+
+    /// <summary>Gathers decoded images for <see cref="Score"/>; may run on another thread.</summary>
+    internal PackedImages Pack(IReadOnlyList<HostImage> images) => _scorer.Pack(images);
+
+    /// <summary>Class probabilities of images, in their order.</summary>
+    internal Probabilities Score(PackedImages images)
+    {
+        ThrowIfDisposed();
+        return _scorer.Score(images);
+    }
+
+    internal void WarnOfUnknownLabels(LabelMapping labels)
+    {
+        if (labels.UnknownRows == 0) return;
+        IHost host = ((IHostEnvironment)_mlContext).Register(nameof(ContinualTransformer));
+        using IChannel channel = host.Start("Scoring");
+        string some = string.Join(", ", labels.UnknownValues.Take(5).Select(value => $"'{value}'"));
+        channel.Warning(MessageSensitivity.None,
+            $"{labels.UnknownRows} rows carry {labels.UnknownValues.Count} labels that were never learned ({some}{(labels.UnknownValues.Count > 5 ? ", …" : "")}); their label is missing (0) in the scored view, and Evaluate leaves them out.");
+    }
+
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed != 0, this);
+}

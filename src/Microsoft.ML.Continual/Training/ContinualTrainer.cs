@@ -1,0 +1,115 @@
+using Microsoft.ML.Continual.Inference;
+using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Numerics;
+using Microsoft.ML.Continual.Tasks;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Continual.Training;
+
+/// <summary>
+/// Learns one task with each <c>Fit</c> and remembers what the next needs. It is an ordinary ML.NET estimator: it can be the last part of a pipeline, and
+/// <c>pipeline.Fit(task1)</c>, <c>pipeline.Fit(task2)</c> learn two tasks.
+/// </summary>
+/// <remarks>
+/// <para>A <c>Fit</c> either succeeds as a whole or changes nothing: it works on a copy of the state, and an exception or a cancellation leaves the trainer
+/// as if it had not been called.</para>
+/// <para>Everything random comes from one seed (<see cref="MethodOptions.Seed"/>, or one drawn from the <c>MLContext</c> when the trainer is made), through separate
+/// streams for initial values, batches and sampled images. A trainer made by <see cref="WithConstraint"/> has its parent's seed: both see the same batches
+/// and start from the same values, so that their results can be compared in pairs.</para>
+/// <para>One <c>Fit</c> at a time. Made by <see cref="ContinualCatalog"/>; the backbone is shared and not disposed with the trainer.</para>
+/// </remarks>
+public sealed partial class ContinualTrainer : IEstimator<ContinualTransformer>, IDisposable
+{
+    private readonly MLContext _mlContext;
+    private readonly IHost _host;
+    private readonly MethodOptions _options;
+    private readonly ConstraintOptions? _constraint;
+    private readonly int _seed;
+    private volatile TrainerState? _state;
+    private int _busy;
+    private bool _disposed;
+
+    /// <summary>Makes a trainer that has learned nothing.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    internal ContinualTrainer(MLContext mlContext, MethodOptions options)
+        : this(mlContext, options, null, null)
+    {
+    }
+
+    private ContinualTrainer(MLContext mlContext, MethodOptions options, ConstraintOptions? constraint, int? seed)
+    {
+        ArgumentNullException.ThrowIfNull(mlContext);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        constraint?.Validate();
+        // Copies: options that are changed after this point neither change the trainer nor escape the checks.
+        (_mlContext, _options, _constraint) = (mlContext, options.Clone(), constraint?.Clone());
+        CheckColumnNames(_options);
+        _host = ((IHostEnvironment)mlContext).Register(nameof(ContinualTrainer));
+        _seed = seed ?? _options.Seed ?? _host.Rand.Next();
+    }
+
+    /// <summary>The number of tasks learned.</summary>
+    public int TasksSeen => _state?.TasksSeen ?? 0;
+
+    /// <summary>The classes learned, by the index they keep for ever. Frozen; empty before the first <c>Fit</c>.</summary>
+    public ClassRegistry Classes => _state?.Classes ?? new ClassRegistry().Freeze();
+
+    /// <summary>How far the last task disturbed the tasks before it; null without a constraint that measures it, and before the second task.</summary>
+    public InterferenceAudit? LastAudit => _state?.Audit;
+
+    /// <summary>The seed that all random numbers come from.</summary>
+    public int Seed => _seed;
+
+    /// <summary>The state after the last task, for comparisons in tests and for saving; the trainer's own.</summary>
+    internal TrainerState? State => _state;
+
+    /// <summary>A new trainer with the same method, options and seed whose updates obey a constraint, such as a gradient projection.</summary>
+    /// <param name="constraint">The constraint's options.</param>
+    /// <returns>A trainer that has learned nothing. This one stays as it is.</returns>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="InvalidOperationException">This trainer has learned a task already, or has a constraint.</exception>
+    public ContinualTrainer WithConstraint(ConstraintOptions constraint)
+    {
+        ArgumentNullException.ThrowIfNull(constraint);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_state is not null)
+            throw new InvalidOperationException($"A constraint must watch every task: add it before the first Fit. This trainer has learned {TasksSeen} tasks.");
+        if (_constraint is not null) throw new InvalidOperationException("This trainer has a constraint already.");
+        return new ContinualTrainer(_mlContext, _options, constraint, _seed);
+    }
+
+    /// <summary>The columns of the model's output, from the columns of its input.</summary>
+    /// <remarks>The label column leaves as a key over the classes seen; see <see cref="ContinualTransformer"/>.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The image or label column is missing or of another type.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return OutputShape.For(_mlContext, inputSchema, _options);
+    }
+
+    /// <summary>The snapshot after the last task, as the last <c>Fit</c> returned it. The caller owns it.</summary>
+    /// <exception cref="InvalidOperationException">The trainer has learned no task.</exception>
+    public ContinualTransformer GetModel()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        TrainerState state = _state ?? throw new InvalidOperationException("The trainer has no model yet: call Fit with a first task before predicting.");
+        return CreateModel(state);
+    }
+
+    /// <summary>Frees the trainer's state. Models it has given out, and the backbone, live on.</summary>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        _state?.Dispose();
+        _state = null;
+    }
+
+    private static void CheckColumnNames(MethodOptions options)
+    {
+        string[] names = [options.ImageColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName];
+        if (names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new ArgumentException($"Options {nameof(MethodOptions.ImageColumnName)}, {nameof(MethodOptions.LabelColumnName)}, {nameof(MethodOptions.ScoreColumnName)} and {nameof(MethodOptions.PredictedLabelColumnName)}: expected four different names, found '{twice.Key}' twice.");
+    }
+}
