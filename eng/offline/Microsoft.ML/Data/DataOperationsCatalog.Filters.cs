@@ -70,7 +70,7 @@ public sealed partial class DataOperationsCatalog
         return new SkipTakeView(input, count, long.MaxValue);
     }
 
-    /// <summary>The rows in random order, another one each pass. Columns that cannot be copied (images) are left out, as in ML.NET.</summary>
+    /// <summary>The rows in random order, the same in each pass. Columns that cannot be copied (images) are left out, as in ML.NET.</summary>
     /// <param name="input">The rows.</param>
     /// <param name="seed">The seed; null for the context's.</param>
     /// <param name="shufflePoolSize">How many rows are held at a time to draw from.</param>

@@ -6,12 +6,12 @@ internal sealed class ShuffledView : IDataView
     private readonly IDataView _input;
     private readonly int _poolSize;
     private readonly bool _shuffleSource;
-    private readonly Random _seeds;
+    private readonly int _seed;
 
     public ShuffledView(IDataView input, int seed, int poolSize, bool shuffleSource)
     {
         _input = new ColumnSubsetView(input, column => RawTypes.CanCopy(column.Type));
-        _seeds = new Random(seed);
+        _seed = seed;
         _poolSize = poolSize;
         _shuffleSource = shuffleSource;
     }
@@ -24,9 +24,8 @@ internal sealed class ShuffledView : IDataView
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
     {
-        // Each pass has its own order; the sequence of orders follows from the seed.
-        lock (_seeds)
-            rand ??= new Random(_seeds.Next());
+        // Without a generator of the reader each pass has the same order, as in ML.NET.
+        rand ??= new Random(_seed);
         bool[] active = columnsNeeded.ToFlags(Schema);
         DataViewRowCursor cursor = _input.GetRowCursor(Schema.Where(active), _shuffleSource && _input.CanShuffle ? new Random(rand.Next()) : null);
         return new Cursor(cursor, active, rand, _poolSize);

@@ -13,11 +13,9 @@ public sealed class KeyToValueMappingTransformer : OneToOneTransformerBase
 
     private protected override DataViewSchema.DetachedColumn OutputOf(int pair, DataViewSchema.Column input)
     {
-        if (RawTypes.ItemOf(input.Type) is not KeyDataViewType key)
-            throw Errors.SchemaMismatch("inputSchema", "input", input.Name, "KeyType", input.Type.ToString());
         var values = input.Annotations.Schema.GetColumnOrNull(AnnotationKinds.KeyValues)?.Type as VectorDataViewType;
         Errors.Check(values is not null, "Metadata KeyValues does not exist");
-        Errors.Check((ulong)values.Size == key.Count, "KeyValues metadata size does not match column type key count");
+        Errors.Check(RawTypes.ItemOf(input.Type) is KeyDataViewType key && (ulong)values.Size == key.Count, "KeyValues metadata size does not match column type key count");
         var annotations = new DataViewSchema.Annotations.Builder();
         annotations.Add(input.Annotations, kind => kind == AnnotationKinds.SlotNames);
         return new(Columns[pair].Output, ColumnMapping.TypeOf(input.Type, values.ItemType), annotations.ToAnnotations());
