@@ -61,6 +61,12 @@ public sealed partial class ContinualTrainer : IEstimator<ContinualTransformer>,
     /// <summary>The seed that all random numbers come from.</summary>
     public int Seed => _seed;
 
+    /// <summary>The method's options, for reports; nobody changes them.</summary>
+    internal MethodOptions Options => _options;
+
+    /// <summary>The constraint's options, for reports; null without a constraint.</summary>
+    internal ConstraintOptions? ConstraintOptions => _constraint;
+
     /// <summary>The state after the last task, for comparisons in tests and for saving; the trainer's own.</summary>
     internal TrainerState? State => _state;
 
