@@ -18,7 +18,6 @@ public sealed class VisionTransformer : Backbone
     private readonly bool _ownsWeights;
     private readonly Tensor _classToken, _positions, _patchWeight, _patchBias, _normWeight, _normBias;
     private readonly BlockWeights[] _blocks;
-    private readonly Tensor _unused;
     private bool _disposed;
 
     private VisionTransformer(Dictionary<string, Tensor> weights, bool ownsWeights, VisionTransformerConfig config, ImageNormalization normalization)
@@ -33,7 +32,6 @@ public sealed class VisionTransformer : Backbone
         _blocks = [.. Enumerable.Range(0, config.Depth).Select(i => new BlockWeights(weights, $"blocks.{i}."))];
         Device = _classToken.device;
         ComputeType = _classToken.dtype;
-        _unused = zeros([1], ComputeType, Device).DetachFromDisposeScope();
     }
 
     /// <summary>The sizes.</summary>
@@ -200,7 +198,6 @@ public sealed class VisionTransformer : Backbone
     {
         if (_disposed) return;
         _disposed = true;
-        _unused.Dispose();
         if (!_ownsWeights) return;
         foreach (Tensor weight in _weights.Values) weight.Dispose();
     }
@@ -266,9 +263,9 @@ public sealed class VisionTransformer : Backbone
     {
         long batch = queries.shape[0] * queries.shape[1], wanted = queries.shape[2], tokens = keys.shape[2];
         int d = Config.HeadWidth;
-        Tensor q = queries.reshape(batch, wanted, d), k = keys.reshape(batch, tokens, d), v = values.reshape(batch, tokens, d);
-        Tensor scores = baddbmm(_unused, q, k.transpose(1, 2), 0f, (float)(1 / Math.Sqrt(d)));   // the product takes the factor for free
-        return scores.softmax(-1).bmm(v).view(queries.shape[0], queries.shape[1], wanted, d);
+        Tensor q = (queries * (1 / Math.Sqrt(d))).reshape(batch, wanted, d);   // there are fewer queries than scores to scale
+        Tensor scores = q.bmm(keys.reshape(batch, tokens, d).transpose(1, 2));   // [B·H, wanted, T]
+        return scores.softmax(-1).bmm(values.reshape(batch, tokens, d)).view(queries.shape[0], queries.shape[1], wanted, d);
     }
 
     private bool UsesFusedAttention => AttentionPath == AttentionPath.Fused || AttentionPath == AttentionPath.Automatic && Device.type != DeviceType.CPU;

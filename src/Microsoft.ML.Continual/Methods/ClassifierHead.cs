@@ -79,7 +79,7 @@ internal sealed class ClassifierHead : IDisposable
     public void LoadState(StateDictionary state)
     {
         using DisposeScope scope = NewDisposeScope();
-        Replace(state.Get("head.weight"), state.Get("head.bias"));
+        Replace(state.Get("head.weight", null), state.Get("head.bias", null));
         _mask?.Dispose();
         _mask = null;
     }
