@@ -1,0 +1,106 @@
+using System.Globalization;
+using Microsoft.ML.Continual.Evaluation;
+using Microsoft.ML.Continual.Training;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+
+namespace Microsoft.ML.Continual.Tests.Evaluation;
+
+[TestClass]
+public class ContinualReportTests
+{
+    [TestMethod]
+    public void A_report_shows_every_run_with_its_measures_matrix_audit_and_configuration()
+    {
+        string page = ContinualReport.Render("Two runs", [Run("plain", [[0.9], [0.4, 0.8]]), Run("protected", [[0.9], [0.85, 0.8]], audited: true)]);
+        StringAssert.Contains(page, ">60.0<", "average accuracy of the first run");
+        StringAssert.Contains(page, ">50.0<", "forgetting of the first run");
+        StringAssert.Contains(page, ">82.5<", "average accuracy of the second run");
+        StringAssert.Contains(page, "Accuracy matrix of protected");
+        StringAssert.Contains(page, "Interference audit: protected");
+        StringAssert.Contains(page, "2.5e-7");
+        StringAssert.Contains(page, "per image");
+        Assert.DoesNotContain("Interference audit: plain", page);
+    }
+
+    [TestMethod]
+    public void A_report_fetches_nothing_and_runs_nothing()
+    {
+        string page = ContinualReport.Render("Alone", [Run("a", [[0.5]])]);
+        foreach (string word in new[] { "http", "<script", "<link", "@import", "url(" }) Assert.DoesNotContain(word, page);
+    }
+
+    [TestMethod]
+    public void Names_are_encoded()
+    {
+        string page = ContinualReport.Render("<b>title</b>", [Run("a<b>&\"c", [[0.5]])]);
+        Assert.DoesNotContain("<b>", page);
+        StringAssert.Contains(page, "a&lt;b&gt;&amp;&quot;c");
+    }
+
+    [TestMethod]
+    public void A_report_is_the_same_in_every_culture()
+    {
+        SequenceResult[] runs = [Run("a", [[0.925], [0.815, 0.7]], audited: true)];
+        string expected = ContinualReport.Render("t", runs);
+        CultureInfo before = CultureInfo.CurrentCulture;
+        try
+        {
+            var comma = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+            comma.NumberFormat.NumberDecimalSeparator = ",";
+            comma.NumberFormat.NegativeSign = "minus";
+            CultureInfo.CurrentCulture = comma;
+            Assert.AreEqual(expected, ContinualReport.Render("t", runs));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [TestMethod]
+    public void Runs_of_different_lengths_share_one_report()
+    {
+        string page = ContinualReport.Render("t", [Run("short", [[0.5]]), Run("long", [[0.5], [0.4, 0.6], [0.3, 0.5, 0.7]])]);
+        StringAssert.Contains(page, "Accuracy matrix of short");
+        StringAssert.Contains(page, "Task 3");
+    }
+
+    [TestMethod]
+    public void No_runs_or_a_run_without_tasks_is_refused()
+    {
+        Assert.ThrowsExactly<ArgumentException>(() => ContinualReport.Render("t", []));
+        var error = Assert.ThrowsExactly<ArgumentException>(() => ContinualReport.Render("t", [Run("empty", [])]));
+        StringAssert.Contains(error.Message, "'empty'");
+    }
+
+    [TestMethod]
+    public void Writing_makes_the_folder_and_leaves_no_temporary_file()
+    {
+        string folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        try
+        {
+            string path = ContinualReport.Write(Path.Combine(folder, "sub", "report.html"), "t", [Run("a", [[0.5]])]);
+            Assert.AreEqual(1, Directory.GetFiles(Path.GetDirectoryName(path)!).Length);
+            StringAssert.StartsWith(File.ReadAllText(path), "<!DOCTYPE html>");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static SequenceResult Run(string name, double[][] rows, bool audited = false)
+    {
+        TaskEvaluation Evaluation(int task, double accuracy) => new($"Task {task + 1}", EvaluationSetting.ClassIncremental, 10, accuracy, 1, 0.5);
+        return new SequenceResult
+        {
+            Name = name,
+            Setting = EvaluationSetting.ClassIncremental,
+            Matrix = new AccuracyMatrix(rows),
+            Evaluations = [.. rows.Select(row => row.Select((accuracy, task) => Evaluation(task, accuracy)).ToArray())],
+            TrainingTimes = [.. rows.Select(_ => TimeSpan.FromSeconds(2.5))],
+            Audits = audited ? [new InterferenceAudit(1, [new InterferenceEntry("prompt", 0, 2.5e-7, 1.25e-8)])] : [],
+            Configuration = [new("Selection", "per image")],
+        };
+    }
+}
