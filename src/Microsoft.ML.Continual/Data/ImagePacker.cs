@@ -42,14 +42,14 @@ internal sealed class ImagePacker(int size)
                 && padded <= MaximumGroupPixels && (padded <= CheapGroupPixels || padded <= WasteFactor * (used + pixels));
             if (!fits)
             {
-                yield return [.. group];
+                yield return [.. group.Order()];   // a batch of one group keeps its order
                 group.Clear();
                 (newHeight, newWidth, used) = (plan.Height, plan.Width, 0);
             }
             group.Add(i);
             (height, width, used) = (newHeight, newWidth, used + pixels);
         }
-        if (group.Count > 0) yield return [.. group];
+        if (group.Count > 0) yield return [.. group.Order()];
     }
 
     private PackedGroup PackGroup(IReadOnlyList<HostImage> images, IReadOnlyList<ViewPlan> plans, int[] positions)
@@ -97,7 +97,7 @@ internal sealed class ImagePacker(int size)
             for (int y = 0; y < box.Height; y++)
             {
                 ReadOnlySpan<T> from = source.AsSpan((c * image.Height + box.Top + y) * image.Width + box.Left, box.Width);
-                Span<T> to = target.AsSpan(((slot * 3 + c) * height + y) * width, box.Width);
+                Span<T> to = target.AsSpan(((slot * height + y) * 3 + c) * width, box.Width);   // [3, h, w] -> [H, 3, W]
                 from.CopyTo(to);
                 if (box.Mirrored) to.Reverse();
             }

@@ -17,6 +17,10 @@ namespace Microsoft.ML.Continual.Data;
 /// <param name="backbone">Whose size, device, type and normalisation the images get.</param>
 internal sealed class ImagePreparer(Backbone backbone)
 {
+    // How many values of the result are worked on at once: few enough for a processor's cache, or for a device's memory.
+    private const long CpuChunkElements = 1 << 20;
+    private const long DeviceChunkElements = 1 << 26;
+
     private readonly ImagePacker _packer = new(backbone.ImageSize);
 
     /// <summary>Prepares images for prediction.</summary>
@@ -46,62 +50,71 @@ internal sealed class ImagePreparer(Backbone backbone)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        Tensor images;
-        if (packed.Groups.Count == 1)
+        int size = backbone.ImageSize;
+        Tensor images = empty([packed.Count, 3, size, size], ScalarType.Float32, backbone.Device);
+        long start = 0;
+        foreach (PackedGroup group in packed.Groups)
         {
-            images = PrepareGroup(packed.Groups[0]);
+            PrepareGroup(group, images.narrow(0, start, group.Positions.Length));
+            start += group.Positions.Length;
         }
-        else
+        if (packed.Groups.Count > 1)
         {
-            long[] places = new long[packed.Count];   // where each image of the batch lies in the joined groups
+            long[] places = new long[packed.Count];   // where each image of the batch lies among the groups
             long next = 0;
             foreach (int position in packed.Groups.SelectMany(group => group.Positions)) places[position] = next++;
-            Tensor joined = cat([.. packed.Groups.Select(PrepareGroup)], 0);
-            images = joined.index_select(0, from_array(places).to(backbone.Device));
+            images = images.index_select(0, from_array(places).to(backbone.Device));
         }
         return Normalize(images).to(backbone.ComputeType).MoveToOuterDisposeScope();
     }
 
-    /// <summary>[n, 3, S, S] float32 in [0, 1], free to be changed in place.</summary>
-    private Tensor PrepareGroup(PackedGroup group)
+    /// <summary>Writes a group's images, in [0, 1], to [n, 3, S, S] float32.</summary>
+    private void PrepareGroup(PackedGroup group, Tensor target)
     {
         using var scope = NewDisposeScope();
-        long n = group.Positions.Length, size = backbone.ImageSize;
+        long n = group.Positions.Length, size = backbone.ImageSize, height = group.Height, width = group.Width;
         bool bytes = group.Bytes is not null;
-        Tensor pixels = from_array(bytes ? group.Bytes! : group.Floats!).view(n, 3, group.Height, group.Width).to(backbone.Device);
-        if (bytes) pixels = pixels.to(ScalarType.Float32);   // the copy to the device was four times smaller before
-        if (group.Horizontal is not null)
+        Tensor pixels = from_array(bytes ? group.Bytes! : group.Floats!).view(n, height, 3, width).to(backbone.Device);
+        if (group.Horizontal is null)
         {
-            if (bytes) pixels.add_(0.5);   // weights sum to 1, so floor then rounds half up as PIL does
-            Tensor columns = Product(pixels.view(n, 3 * group.Height, group.Width), group.Horizontal, n, transposed: true);   // [n, 3 * H, S]
-            if (bytes) RoundDown(columns, group.Overshoots).add_(0.5);
-            columns = columns.view(n * 3, group.Height, size);   // [n, 3 * H, S] -> [n * 3, H, S]
-            pixels = Product(columns, group.Vertical!, n, transposed: false);   // [n * 3, S, S]
-            if (bytes) RoundDown(pixels, group.Overshoots);
-            pixels = pixels.view(n, 3, size, size);   // [n * 3, S, S] -> [n, 3, S, S]
+            target.copy_(pixels.permute(0, 2, 1, 3));   // [n, S, 3, S] -> [n, 3, S, S]
         }
-        if (bytes) pixels = pixels.div_(255);
-        return pixels.MoveToOuterDisposeScope();
+        else
+        {
+            // A level is at most 255 · 2²² of the weights' units: float32 would round such sums, and round the wrong way where PIL meets a half.
+            ScalarType type = bytes ? ScalarType.Float64 : ScalarType.Float32;
+            Tensor horizontal = Weights(group.Horizontal, width, type), vertical = Weights(group.Vertical!, height, type);
+            long chunk = Math.Max(1, (backbone.Device.type == DeviceType.CPU ? CpuChunkElements : DeviceChunkElements) / (3 * size * size));
+            for (long start = 0; start < n; start += chunk)
+            {
+                using var chunkScope = NewDisposeScope();
+                long count = Math.Min(chunk, n - start);
+                Tensor resized = Resize(pixels.narrow(0, start, count).to(type), Part(horizontal, start, count), Part(vertical, start, count), bytes, group.Overshoots);
+                target.narrow(0, start, count).copy_(resized);
+            }
+        }
+        if (bytes) target.div_(255);
     }
 
-    /// <summary>Multiplies by resize weights: pixels [n, R, W] by weights [S, W] from the right, or pixels [3n, H, S] by weights [S, H] from the left.</summary>
-    private Tensor Product(Tensor pixels, float[] weights, long n, bool transposed)
+    /// <summary>Resizes [n, H, 3, W] to [n, 3, S, S], both products one after the other, columns first.</summary>
+    private Tensor Resize(Tensor pixels, Tensor horizontal, Tensor vertical, bool rounds, bool overshoots)
     {
-        long size = backbone.ImageSize, inputs = pixels.shape[transposed ? 2 : 1];
-        Tensor matrices = from_array(weights).view(-1, size, inputs).to(backbone.Device);   // [n or 1, S, inputs]
-        bool shared = matrices.shape[0] == 1;
-        if (transposed)
-        {
-            return shared
-                ? pixels.view(-1, inputs).mm(matrices[0].t()).view(n, -1, size)   // [n * R, W] x [W, S] -> [n, R, S]
-                : pixels.bmm(matrices.transpose(1, 2));                            // [n, R, W] x [n, W, S] -> [n, R, S]
-        }
-        // One matrix serves the three planes of an image.
-        Tensor repeated = shared
-            ? matrices.expand(3 * n, size, inputs)                                                     // [1, S, H] -> [3n, S, H]
-            : matrices.unsqueeze(1).expand(n, 3, size, inputs).reshape(3 * n, size, inputs);           // [n, S, H] -> [3n, S, H]
-        return repeated.bmm(pixels);                                                                   // [3n, S, H] x [3n, H, S] -> [3n, S, S]
+        long n = pixels.shape[0], height = pixels.shape[1], width = pixels.shape[3], size = backbone.ImageSize;
+        if (rounds) pixels.add_(0.5);   // the weights sum to 1, so that floor rounds half up, as PIL does
+        Tensor columns = horizontal.shape[0] == 1
+            ? pixels.view(n * height * 3, width).mm(horizontal[0].t())                      // [n * H * 3, W] x [W, S]
+            : pixels.view(n, height * 3, width).bmm(horizontal.transpose(1, 2));            // [n, H * 3, W] x [n, W, S]
+        if (rounds) RoundDown(columns, overshoots).add_(0.5);
+        Tensor rows = vertical.expand(n, size, height).bmm(columns.view(n, height, 3 * size));   // [n, S, H] x [n, H, 3 * S] -> [n, S, 3 * S]
+        if (rounds) RoundDown(rows, overshoots);
+        return rows.view(n, size, 3, size).permute(0, 2, 1, 3);   // [n, S, 3 * S] -> [n, 3, S, S]
     }
+
+    /// <summary>[n or 1, S, inputs] on the device.</summary>
+    private Tensor Weights(float[] weights, long inputs, ScalarType type) =>
+        from_array(weights).view(-1, backbone.ImageSize, inputs).to(backbone.Device).to(type);
+
+    private static Tensor Part(Tensor weights, long start, long count) => weights.shape[0] == 1 ? weights : weights.narrow(0, start, count);
 
     private static Tensor RoundDown(Tensor pixels, bool overshoots)
     {
@@ -115,6 +128,6 @@ internal sealed class ImagePreparer(Backbone backbone)
         if (normalization.Mean.All(mean => mean == 0) && normalization.Deviation.All(deviation => deviation == 1)) return images;
         Tensor mean = tensor([.. normalization.Mean], [1, 3, 1, 1], device: backbone.Device);
         Tensor deviation = tensor([.. normalization.Deviation], [1, 3, 1, 1], device: backbone.Device);
-        return images.sub(mean).div_(deviation);
+        return images.sub_(mean).div_(deviation);
     }
 }
