@@ -194,37 +194,36 @@ public static partial class torch
     {
         public static class cuda
         {
-            public static void enable_flash_sdp(bool enable) => Set(5, enable);
-            public static bool flash_sdp_enabled() => Get(5);
-            public static void enable_math_sdp(bool enable) => Set(6, enable);
-            public static bool math_sdp_enabled() => Get(6);
+            public static void enable_flash_sdp(bool enable) => Set(Setting.FlashAttention, enable);
+            public static bool flash_sdp_enabled() => Get(Setting.FlashAttention);
+            public static void enable_math_sdp(bool enable) => Set(Setting.MathAttention, enable);
+            public static bool math_sdp_enabled() => Get(Setting.MathAttention);
 
             public static class matmul
             {
-                public static bool allow_tf32 { get => Get(0); set => Set(0, value); }
-                public static bool allow_fp16_reduced_precision_reduction { get => Get(2); set => Set(2, value); }
+                public static bool allow_tf32 { get => Get(Setting.Tf32Matmul); set => Set(Setting.Tf32Matmul, value); }
             }
         }
 
         public static class cudnn
         {
-            public static bool allow_tf32 { get => Get(1); set => Set(1, value); }
+            public static bool allow_tf32 { get => Get(Setting.Tf32Cudnn); set => Set(Setting.Tf32Cudnn, value); }
         }
     }
 
-    public static bool are_deterministic_algorithms_enabled() => Get(3);
+    public static bool are_deterministic_algorithms_enabled() => Get(Setting.Deterministic);
 
-    public static bool is_deterministic_algorithms_warn_only_enabled() => Get(4);
+    public static bool is_deterministic_algorithms_warn_only_enabled() => Get(Setting.DeterministicWarnOnly);
 
     public static IDisposable use_deterministic_algorithms(bool mode = true, bool warn_only = false)
     {
-        var restore = new Settings([(3, Get(3)), (4, Get(4))]);
-        Set(3, mode);
-        Set(4, warn_only);
+        var restore = new Settings([(Setting.Deterministic, Get(Setting.Deterministic)), (Setting.DeterministicWarnOnly, Get(Setting.DeterministicWarnOnly))]);
+        Set(Setting.Deterministic, mode);
+        Set(Setting.DeterministicWarnOnly, warn_only);
         return restore;
     }
 
-    private sealed class Settings((int which, bool value)[] before) : IDisposable
+    private sealed class Settings((Setting which, bool value)[] before) : IDisposable
     {
         public void Dispose()
         {
@@ -232,8 +231,7 @@ public static partial class torch
         }
     }
 
-    // The numbers are those of CtSetting.
-    private static bool Get(int which)
+    private static bool Get(Setting which)
     {
         Loader.Ensure();
         int value = Shim.ct_setting(which, -1);
@@ -241,7 +239,7 @@ public static partial class torch
         return value != 0;
     }
 
-    private static void Set(int which, bool value)
+    private static void Set(Setting which, bool value)
     {
         Loader.Ensure();
         Shim.Check(Shim.ct_setting(which, value ? 1 : 0));

@@ -27,8 +27,8 @@ if ! command -v "$cxx" >/dev/null; then
   exit 1
 fi
 
-major=$(sed -n 's/^#define TORCH_VERSION_MAJOR \([0-9]*\).*/\1/p' "$version_header")
-[ "${major:-1}" -ge 2 ] && standard=c++20 || standard=c++17
+part() { sed -n "s/^#define TORCH_VERSION_$1 \([0-9]*\).*/\1/p" "$version_header"; }
+[ "$(part MAJOR)" -ge 2 ] && standard=c++20 || standard=c++17
 # What decides the result: our sources, libtorch's version and place, the compiler.
 key=$(cat ./*.cpp ./*.h build.sh "$version_header" <("$cxx" --version) <(echo "${LIBTORCH:-system}") | sha256sum | cut -d' ' -f1)
 if [ -f "$so" ] && [ "$(cat "$out/key" 2>/dev/null)" = "$key" ]; then
@@ -48,4 +48,4 @@ for pid in "${pids[@]}"; do wait "$pid"; done
 "$cxx" -shared -o "$work/out.so" "$work"/*.o "${link[@]}" -ltorch -ltorch_cpu -lc10 -ldl -Wl,-z,defs
 mv "$work/out.so" "$so"   # in one step: a process that has the old file mapped keeps it
 echo "$key" > "$out/key"
-echo "native shim: built $so against libtorch $(sed -n 's/^#define TORCH_VERSION "\(.*\)"/\1/p' "$version_header") ($standard)"
+echo "native shim: built $so against libtorch $(part MAJOR).$(part MINOR) ($standard)"

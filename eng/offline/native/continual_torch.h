@@ -15,7 +15,7 @@
 #endif
 
 // Raised whenever a struct, a tag or a function changes its meaning; the managed side refuses another number.
-constexpr int32_t CT_ABI = 2;
+constexpr int32_t CT_ABI = 3;
 
 // What one argument or result holds.
 enum CtTag : int32_t {
@@ -93,7 +93,5 @@ CT_API int32_t ct_cuda_cudnn();
 CT_API int32_t ct_cuda_synchronize(int32_t device);
 CT_API int32_t ct_cuda_seed(int64_t seed, int32_t all);
 
-enum CtSetting : int32_t {
-  CT_TF32_MATMUL = 0, CT_TF32_CUDNN, CT_FP16_REDUCTION, CT_DETERMINISTIC, CT_DETERMINISTIC_WARN_ONLY, CT_FLASH_ATTENTION, CT_MATH_ATTENTION,
-};
+enum CtSetting : int32_t { CT_TF32_MATMUL = 0, CT_TF32_CUDNN, CT_DETERMINISTIC, CT_DETERMINISTIC_WARN_ONLY, CT_FLASH_ATTENTION, CT_MATH_ATTENTION };
 CT_API int32_t ct_setting(int32_t which, int32_t value);  // value 0 or 1, or -1 to read; returns what it is afterwards

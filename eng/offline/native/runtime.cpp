@@ -21,6 +21,16 @@ at::Generator default_generator(int64_t packed) {
 
 at::Generator& generator(void* handle) { return *static_cast<at::Generator*>(handle); }
 
+// Waits for the whole device where the hooks can, and else for its current stream, the only one that the shim uses.
+template <class Hooks>
+auto synchronize(const Hooks& hooks, const c10::impl::DeviceGuardImplInterface&, int8_t device, int) -> decltype(hooks.deviceSynchronize(device)) {
+  hooks.deviceSynchronize(device);
+}
+template <class Hooks>
+void synchronize(const Hooks&, const c10::impl::DeviceGuardImplInterface& implementation, int8_t device, long) {
+  implementation.synchronizeStream(implementation.getStream(at::Device(at::DeviceType::CUDA, device)));
+}
+
 constexpr int64_t cuda = static_cast<int64_t>(at::DeviceType::CUDA) << 16;
 
 }  // namespace
@@ -132,7 +142,8 @@ CT_API int32_t ct_cuda_synchronize(int32_t device) {
   return guard([&] {
     TORCH_CHECK(ct_cuda_devices() > 0, "there is no CUDA device");
     const auto* implementation = c10::impl::getDeviceGuardImpl(at::DeviceType::CUDA);
-    at::detail::getCUDAHooks().deviceSynchronize(device >= 0 ? device : implementation->getDevice().index());
+    const int8_t index = device >= 0 ? static_cast<int8_t>(device) : static_cast<int8_t>(implementation->getDevice().index());
+    synchronize(at::detail::getCUDAHooks(), *implementation, index, 0);
   });
 }
 
@@ -163,10 +174,6 @@ CT_API int32_t ct_setting(int32_t which, int32_t value) {
       case CT_TF32_CUDNN:
         if (set) context.setAllowTF32CuDNN(on);
         result = context.allowTF32CuDNN();
-        break;
-      case CT_FP16_REDUCTION:
-        if (set) context.setAllowFP16ReductionCuBLAS(on);
-        result = static_cast<bool>(context.allowFP16ReductionCuBLAS());
         break;
       case CT_DETERMINISTIC:
         if (set) context.setDeterministicAlgorithms(on, context.deterministicAlgorithmsWarnOnly());

@@ -11,11 +11,17 @@ internal unsafe struct Meta
     public void* Data;
 }
 
+/// <summary>Switches of the library (<c>CtSetting</c>).</summary>
+internal enum Setting
+{
+    Tf32Matmul = 0, Tf32Cudnn, Deterministic, DeterministicWarnOnly, FlashAttention, MathAttention,
+}
+
 /// <summary>The functions of continual_torch.h, line by line.</summary>
 internal static unsafe partial class Shim
 {
     internal const string Library = "continual_torch";
-    internal const int Abi = 2;
+    internal const int Abi = 3;
 
     static Shim() => Loader.Register();
 
@@ -62,7 +68,7 @@ internal static unsafe partial class Shim
     [LibraryImport(Library)] internal static partial int ct_cuda_cudnn();
     [LibraryImport(Library)] internal static partial int ct_cuda_synchronize(int device);
     [LibraryImport(Library)] internal static partial int ct_cuda_seed(long seed, int all);
-    [LibraryImport(Library)] internal static partial int ct_setting(int which, int value);
+    [LibraryImport(Library)] internal static partial int ct_setting(Setting which, int value);
 
     /// <summary>The exception for the error that the calling thread's last native call left.</summary>
     internal static ExternalException Error() => new(Marshal.PtrToStringUTF8((IntPtr)ct_last_error()) ?? "unknown native error");
