@@ -1,0 +1,60 @@
+using System.Globalization;
+using Microsoft.ML.Continual.Evaluation;
+using Microsoft.ML.Continual.Training;
+using Spectre.Console;
+
+namespace Microsoft.ML.Continual.Samples.Output;
+
+/// <summary>Shows how a run goes on: a progress bar in a terminal, a plain line after each task where the output goes into a file.</summary>
+public static class RunWatcher
+{
+    /// <summary>Runs a piece of work that reports to the listeners it is given.</summary>
+    /// <param name="name">What to call the run.</param>
+    /// <param name="taskCount">The number of tasks.</param>
+    /// <param name="work">Takes options with a name and listeners, and does the run.</param>
+    public static SequenceResult Watch(string name, int taskCount, Func<RunOptions, SequenceResult> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive
+            ? WatchByLines(name, taskCount, work)
+            : WatchByBar(name, taskCount, work);
+    }
+
+    private static SequenceResult WatchByLines(string name, int taskCount, Func<RunOptions, SequenceResult> work) => work(new RunOptions
+    {
+        Name = name,
+        Tasks = new Listener<TaskReport>(report => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{name}: task {report.TaskIndex + 1} of {taskCount} learned in {report.TrainingTime.TotalSeconds:0.0} s, average accuracy so far {100 * Average(report):0.0} %"))),
+    });
+
+    private static SequenceResult WatchByBar(string name, int taskCount, Func<RunOptions, SequenceResult> work) => AnsiConsole.Progress()
+        .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+        .Start(context =>
+        {
+            ProgressTask bar = context.AddTask(Markup.Escape(name), maxValue: taskCount);
+            string accuracy = "";
+            return work(new RunOptions
+            {
+                Name = name,
+                Training = new Listener<TrainingProgress>(p =>
+                {
+                    bar.Description = Markup.Escape($"{name}: task {p.TaskIndex + 1} of {taskCount}, epoch {p.Epoch} of {p.Epochs}{accuracy}");
+                    bar.Value = p.TaskIndex + p.Fraction;
+                }),
+                Tasks = new Listener<TaskReport>(report =>
+                {
+                    accuracy = string.Create(CultureInfo.InvariantCulture, $", accuracy so far {100 * Average(report):0.0} %");
+                    bar.Value = report.TaskIndex + 1;
+                    if (report.TaskIndex + 1 == taskCount) bar.Description = Markup.Escape($"{name}: {taskCount} tasks{accuracy}");
+                }),
+            });
+        });
+
+    private static double Average(TaskReport report) => report.Evaluations.Average(e => e.Accuracy);
+
+    /// <summary>Hears reports at once and in order; <see cref="Progress{T}"/> would pass them to other threads.</summary>
+    private sealed class Listener<T>(Action<T> hear) : IProgress<T>
+    {
+        public void Report(T value) => hear(value);
+    }
+}
