@@ -31,12 +31,16 @@ part() { sed -n "s/^#define TORCH_VERSION_$1 \([0-9]*\).*/\1/p" "$version_header
 [ "$(part MAJOR)" -ge 2 ] && standard=c++20 || standard=c++17
 # What decides the result: our sources, libtorch's version and place, the compiler.
 key=$(cat ./*.cpp ./*.h build.sh "$version_header" <("$cxx" --version) <(echo "${LIBTORCH:-system}") | sha256sum | cut -d' ' -f1)
+mkdir -p "$out"
+if command -v flock >/dev/null; then  # projects built side by side wait for the one that compiles
+  exec 9>"$out/lock"
+  flock 9
+fi
 if [ -f "$so" ] && [ "$(cat "$out/key" 2>/dev/null)" = "$key" ]; then
   echo "native shim: up to date ($so)"
   exit 0
 fi
 
-mkdir -p "$out"
 work=$(mktemp -d "$out/build.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 pids=()
