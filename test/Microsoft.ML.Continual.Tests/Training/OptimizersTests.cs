@@ -1,0 +1,54 @@
+using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Tests.Conformance;
+using Microsoft.ML.Continual.Training;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Continual.Tests.Training;
+
+[TestClass]
+public sealed class OptimizersTests
+{
+    [TestMethod]
+    public void The_rate_is_scaled_by_the_batch_unless_told_otherwise()
+    {
+        Assert.AreEqual(0.03 * 16 / 256, Optimizers.BaseRate(new ColourOptions { LearningRate = 0.03, BatchSize = 16, ScaleLearningRateByBatch = true }), 1e-15);
+        Assert.AreEqual(0.03, Optimizers.BaseRate(new ColourOptions { LearningRate = 0.03, BatchSize = 16 }), 1e-15);
+    }
+
+    [TestMethod]
+    public void The_cosine_starts_at_the_full_rate_and_never_reaches_zero()
+    {
+        var options = new ColourOptions { LearningRate = 1, Epochs = 4, Schedule = LearningRateSchedule.Cosine };
+        double[] rates = [.. Enumerable.Range(0, 4).Select(e => Optimizers.RateOf(options, e))];
+        double[] expected = [1, (1 + Math.Sqrt(0.5)) / 2, 0.5, (1 - Math.Sqrt(0.5)) / 2];
+        for (int e = 0; e < 4; e++) Assert.AreEqual(expected[e], rates[e], 1e-12);
+    }
+
+    [TestMethod]
+    [DataRow(OptimizerKind.Adam, -0.1)]                     // Adam's first step is the rate, whatever the gradient's size
+    [DataRow(OptimizerKind.AdamW, -0.1 - 0.1 * 0.1 * 2)]    // and the decay beside it
+    [DataRow(OptimizerKind.Sgd, -0.1 * (3 + 0.1 * 2))]
+    public void One_step_moves_as_the_papers_optimiser_does(OptimizerKind kind, double expected)
+    {
+        using var scope = NewDisposeScope();
+        var parameter = new Parameter(full(1, 2f), true);
+        using optim.Optimizer optimizer = Optimizers.Create(new ColourOptions { Optimizer = kind, LearningRate = 0.1, WeightDecay = 0.1 }, [parameter]);
+        (parameter * 3).sum().backward();
+        optimizer.step();
+        Assert.AreEqual(2 + expected, parameter.data<float>().ToArray()[0], 1e-5);
+    }
+
+    [TestMethod]
+    public void A_new_rate_is_the_one_used()
+    {
+        using var scope = NewDisposeScope();
+        var parameter = new Parameter(full(1, 2f), true);
+        using optim.Optimizer optimizer = Optimizers.Create(new ColourOptions { Optimizer = OptimizerKind.Sgd, LearningRate = 0.1 }, [parameter]);
+        Optimizers.SetRate(optimizer, 0.01);
+        (parameter * 3).sum().backward();
+        optimizer.step();
+        Assert.AreEqual(2 - 0.03, parameter.data<float>().ToArray()[0], 1e-6);
+    }
+}
