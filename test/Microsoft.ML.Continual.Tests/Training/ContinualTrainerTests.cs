@@ -1,4 +1,5 @@
 using Microsoft.ML.Continual.Inference;
+using Microsoft.ML.Continual.Tasks;
 using Microsoft.ML.Continual.Tests.Conformance;
 using Microsoft.ML.Continual.Training;
 using Microsoft.ML.Data;
@@ -147,7 +148,7 @@ public sealed class ContinualTrainerTests
         await Assert.ThrowsAsync<OperationCanceledException>(() => trainer.FitAsync(Cats, listener, source.Token));
         Assert.HasCount(1, listener.Heard);
         Assert.AreEqual(0, trainer.TasksSeen);
-        using ContinualTransformer model = await trainer.FitAsync(new Tasks.ContinualTask("one", Cats));
+        using ContinualTransformer model = await trainer.FitAsync(new ContinualTask("one", Cats));
         straight.Fit(Cats).Dispose();
         Assert.AreEqual(States.Of(straight), States.Of(trainer));
         Assert.AreEqual(1, model.TasksSeen);

@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Numerics;
+using Microsoft.ML.Continual.Tasks;
 using Microsoft.ML.Continual.Tests.Conformance;
 using Microsoft.ML.Continual.Training;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
@@ -58,7 +59,7 @@ public sealed class TrainingLoopTests
     {
         var listener = new Listener();
         using ContinualTrainer trainer = _mlContext.Continual().Trainer(new ColourOptions { Epochs = 2, BatchSize = 2, Schedule = LearningRateSchedule.Cosine, Seed = 1 });
-        trainer.Fit(new Tasks.ContinualTask("birds", TinyImages.View(_mlContext, 45, 1, "a", "b")), listener, CancellationToken.None).Dispose();
+        trainer.Fit(new ContinualTask("birds", TinyImages.View(_mlContext, 45, 1, "a", "b")), listener, CancellationToken.None).Dispose();
         CollectionAssert.AreEqual(new[] { "1:20/45", "1:40/45", "1:45/45", "2:20/45", "2:40/45", "2:45/45" }, listener.Heard.Select(p => $"{p.Epoch}:{p.Step}/{p.Steps}").ToArray());
         TrainingProgress last = listener.Heard[^1];
         Assert.AreEqual((0, "birds", 2, 1.0), (last.TaskIndex, last.TaskName, last.Epochs, last.Fraction));
@@ -76,7 +77,7 @@ public sealed class TrainingLoopTests
     {
         var options = new ColourOptions { Epochs = 3, BatchSize = 2, Seed = 1, LossFactor = step => step == 45 + 30 ? float.NaN : 1 };   // in the second epoch
         using ContinualTrainer trainer = _mlContext.Continual().Trainer(options);
-        var task = new Tasks.ContinualTask("birds", TinyImages.View(_mlContext, 45, 1, "a", "b"));
+        var task = new ContinualTask("birds", TinyImages.View(_mlContext, 45, 1, "a", "b"));
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => trainer.Fit(task, listens ? new Listener() : null, CancellationToken.None));
         StringAssert.Contains(error.Message, $"birds, epoch 2, {steps}: the loss is not finite (NaN)");
         Assert.AreEqual(0, trainer.TasksSeen);
