@@ -25,26 +25,31 @@ setup_choose_mode() {
 
 setup_has_package() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-# Debian packages of Offline mode. Where LIBTORCH names another libtorch (see eng/README.md), Debian's is not needed.
-setup_install_packages() {
-  local wanted=(g++ libturbojpeg0) missing=() package as_root=()
-  [ -n "${LIBTORCH:-}" ] || wanted+=(libtorch-dev libopenblas0-openmp)
-  if ! command -v apt-get >/dev/null; then
-    command -v g++ >/dev/null || setup_fail "this system has no apt-get: install g++ and libtorch (or set LIBTORCH to its folder) and run again"
-    return 0
-  fi
-  for package in "${wanted[@]}"; do setup_has_package "$package" || missing+=("$package"); done
+# Installs those of the named Debian packages that are missing.
+setup_install() {
+  local missing=() package as_root=() log=$root/artifacts/setup.log
+  for package in "$@"; do setup_has_package "$package" || missing+=("$package"); done
   [ ${#missing[@]} -gt 0 ] || return 0
   if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null || setup_fail "as root, run: apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
     as_root=(sudo)
   fi
   setup_say "installing ${missing[*]}"
-  local log=$root/artifacts/setup.log
   {
     "${as_root[@]}" apt-get -q -o DPkg::Lock::Timeout=120 update &&
       "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "${missing[@]}"
   } >"$log" 2>&1 || { tail -n 20 "$log" >&2; setup_fail "apt-get failed; the whole log is $log"; }
+}
+
+# What Offline mode needs. Where LIBTORCH names another libtorch (see eng/README.md), Debian's is not needed.
+setup_install_libtorch() {
+  local wanted=(g++ libturbojpeg0)
+  [ -n "${LIBTORCH:-}" ] || wanted+=(libtorch-dev libopenblas0-openmp)
+  if command -v apt-get >/dev/null; then
+    setup_install "${wanted[@]}"
+  elif ! command -v "${CXX:-g++}" >/dev/null; then
+    setup_fail "this system has no apt-get: install g++ and libtorch (or set LIBTORCH to its folder) and run again"
+  fi
 }
 
 # build.sh knows by itself whether there is something to do.
@@ -68,7 +73,7 @@ mkdir -p "$root/artifacts"
 setup_choose_mode
 setup_say "dependency mode $mode"
 if [ "$mode" = Offline ]; then
-  setup_install_packages
+  setup_install_libtorch
   setup_build_shim
   source "$root/eng/offline/native/env.sh"
   continual_torch_env

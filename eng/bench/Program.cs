@@ -1,0 +1,97 @@
+using System.Globalization;
+using Microsoft.ML.Continual.Bench;
+using TorchSharp;
+using static TorchSharp.torch;
+
+// Measures training, prediction and subspace update beside baseline.py. Arguments: see Usage.
+const string Usage = """
+    usage: bench [options]
+      --device cpu|cuda     where both sides run; the default is cpu
+      --model NAME          tiny, base or quickstart, several times if wanted; the default is tiny and quickstart on the CPU, base on CUDA
+      --batch N             several times if wanted; the default is 16 and 64 on the CPU, 128 on CUDA
+      --rounds N            turns of each side after one to warm up; the default is 3
+      --peak TFLOPS         what the device reaches on large products, to print each result as a share of that limit; the default is
+                            790 on CUDA (an H200 in bfloat16) and none on the CPU
+      --python PATH         the interpreter that has PyTorch; the default is /usr/bin/python3
+    """;
+
+string device = "cpu", python = "/usr/bin/python3";
+List<string> models = [];
+List<int> batches = [];
+int rounds = 3;
+double? peak = null;
+for (int i = 0; i < args.Length; i += 2)
+{
+    string? value = i + 1 < args.Length ? args[i + 1] : null;
+    bool understood = value is not null;
+    switch (args[i])
+    {
+        case "--device": device = value ?? ""; understood = device is "cpu" or "cuda"; break;
+        case "--model": models.Add(value ?? ""); understood = value is "tiny" or "base" or "quickstart"; break;
+        case "--batch": understood = Number(value, out int batch); batches.Add(batch); break;
+        case "--rounds": understood = Number(value, out rounds); break;
+        case "--peak": understood = double.TryParse(value, CultureInfo.InvariantCulture, out double tera) && tera > 0; peak = tera; break;
+        case "--python": python = value ?? ""; break;
+        default: understood = false; break;
+    }
+    if (understood) continue;
+    Console.Error.WriteLine($"bench: did not understand {args[i]} {value}{Environment.NewLine}{Usage}");
+    return 2;
+}
+bool cuda = device == "cuda";
+if (models.Count == 0) models = cuda ? ["base"] : ["tiny", "quickstart"];
+if (batches.Count == 0) batches = cuda ? [128] : [16, 64];
+if (cuda) peak ??= 790;
+
+string repository = AppContext.BaseDirectory;
+while (!File.Exists(Path.Combine(repository, "Microsoft.ML.Continual.sln")))
+    repository = Path.GetDirectoryName(repository) ?? throw new InvalidOperationException("bench runs from within its clone.");
+
+ScalarType type = cuda ? ScalarType.BFloat16 : ScalarType.Float32;
+string script = Path.Combine(repository, "eng", "bench", "baseline.py");
+// On CUDA the baseline runs as released, in float32, and under autocast, which is its fair counterpart.
+string[] precisions = cuda ? ["fp32", "bf16"] : ["fp32"];
+List<Baseline> baselines = [.. precisions.Select(precision => new Baseline(python, script, device, precision, get_num_threads()))];
+Console.WriteLine($"ours: {(cuda ? "bfloat16" : "float32")} on {device}, {get_num_threads()} threads; baseline: {string.Join("; ", baselines.Select(baseline => baseline.Version))}; medians of {rounds} turns");
+
+List<BenchResult> results = [];
+foreach (string name in models)
+{
+    BenchModel? model = name switch { "tiny" => BenchModel.Tiny, "base" => BenchModel.Base, _ => BenchModel.QuickStart(repository) };
+    if (model is null)
+    {
+        Console.WriteLine("The quick start's backbone is not in samples/QuickStart: left out.");
+        continue;
+    }
+    foreach (int batch in batches)
+    {
+        foreach (Baseline baseline in baselines) baseline.Open(model, batch);
+        using var ours = new L2PBench(model, batch, new Device(cuda ? DeviceType.CUDA : DeviceType.CPU), type);
+        // A turn is long enough to be timed, and whole epochs.
+        int epochs = model.ForwardOperations(model.PromptedTokens) * batch > 2e10 || cuda ? 1 : 4;
+        foreach (Measurement measurement in new[] { ours.Training(epochs * L2PBench.Epochs), ours.Prediction(epochs * 4), ours.Subspace(batch * 4) })
+        {
+            foreach (BenchResult result in measurement.Run(baselines, rounds))
+            {
+                results.Add(result);
+                Console.WriteLine(FormattableString.Invariant(
+                    $"bench {FullName(result)}: ours {result.Ours:0.0} img/s, baseline {result.Baseline:0.0} img/s, ratio {result.Ratio:0.00}"));
+            }
+        }
+    }
+}
+foreach (Baseline baseline in baselines) baseline.Dispose();
+
+Console.WriteLine();
+int width = results.Max(result => FullName(result).Length);
+Console.WriteLine($"{"".PadRight(width)}  {"ours",9}  {"baseline",9}  {"ratio",6}{(peak is null ? "" : "  of the limit")}");
+foreach (BenchResult result in results)
+{
+    string share = peak is { } tera ? (result.Ours * result.OperationsPerImage / (tera * 1e12)).ToString("P1", CultureInfo.InvariantCulture).PadLeft(14) : "";
+    Console.WriteLine(FormattableString.Invariant($"{FullName(result).PadRight(width)}  {result.Ours,9:0.0}  {result.Baseline,9:0.0}  {result.Ratio,6:0.00}{share}"));
+}
+return 0;
+
+string FullName(BenchResult result) => baselines.Count == 1 ? result.Name : $"{result.Name}, against {result.BaselinePrecision}";
+
+static bool Number(string? text, out int number) => int.TryParse(text, CultureInfo.InvariantCulture, out number) && number > 0;
