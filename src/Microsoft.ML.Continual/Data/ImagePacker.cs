@@ -2,9 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Microsoft.ML.Continual.Data;
 
-/// <summary>The host half of image preparation: cuts boxes out of images, gathers them, and lays out the resize weights. Safe to call from several threads.</summary>
+/// <summary>The host half of image preparation: cuts boxes out of images, gathers them, and resizes them or lays out the resize weights. Safe to call from several threads.</summary>
 /// <param name="size">The side S of the prepared images.</param>
-internal sealed class ImagePacker(int size)
+/// <param name="resizesBytes">Whether images of bytes are resized here, for a backbone on the processor; otherwise the weights are laid out for the device.</param>
+internal sealed class ImagePacker(int size, bool resizesBytes)
 {
     // Images of one group are padded to its largest. A group may waste this much before another is opened.
     private const int WasteFactor = 2;
@@ -25,8 +26,8 @@ internal sealed class ImagePacker(int size)
         return new PackedImages(images.Count, groups);
     }
 
-    /// <summary>Splits a batch so that padding stays cheap. One group where all boxes are of like size, which is the usual case.</summary>
-    private static IEnumerable<int[]> Group(IReadOnlyList<HostImage> images, IReadOnlyList<ViewPlan> plans)
+    /// <summary>Splits a batch so that padding, where images are padded, stays cheap. One group where all boxes are of like size, which is the usual case.</summary>
+    private IEnumerable<int[]> Group(IReadOnlyList<HostImage> images, IReadOnlyList<ViewPlan> plans)
     {
         var order = Enumerable.Range(0, images.Count)
             .OrderBy(i => images[i].IsFloat).ThenBy(i => (int)plans[i].Filter).ThenBy(i => plans[i].Height + plans[i].Width).ToArray();
@@ -39,7 +40,7 @@ internal sealed class ImagePacker(int size)
             long padded = newHeight * newWidth * (group.Count + 1);
             bool fits = group.Count == 0
                 || images[group[0]].IsFloat == images[i].IsFloat && plans[group[0]].Filter == plan.Filter
-                && padded <= MaximumGroupPixels && (padded <= CheapGroupPixels || padded <= WasteFactor * (used + pixels));
+                && (ResizesHere(images[i]) || padded <= MaximumGroupPixels && (padded <= CheapGroupPixels || padded <= WasteFactor * (used + pixels)));
             if (!fits)
             {
                 yield return [.. group.Order()];   // a batch of one group keeps its order
@@ -59,20 +60,43 @@ internal sealed class ImagePacker(int size)
             (byte[]? copies, float[]? floatCopies) = Gather(images, positions, size, size, i => CopyBox(plans[i]));
             return new PackedGroup(positions, size, size, copies, floatCopies, null, null, false);
         }
+        if (ResizesHere(images[positions[0]])) return new PackedGroup(positions, size, size, ResizeBytes(images, plans, positions), null, null, null, false);
 
         int height = positions.Max(i => plans[i].Height), width = positions.Max(i => plans[i].Width);
         // The weights mirror the image: no pixel needs to move for it.
         (byte[]? bytes, float[]? floats) = Gather(images, positions, height, width, i => (plans[i].Top, plans[i].Left, plans[i].Height, plans[i].Width, false));
         bool quantized = bytes is not null;
-        float[] horizontal = Weights(positions, width, i => (Axis(plans[i].Width, plans[i].ResizedWidth, plans[i].WindowLeft, plans[i].Filter, quantized), plans[i].Mirrored));
-        float[] vertical = Weights(positions, height, i => (Axis(plans[i].Height, plans[i].ResizedHeight, plans[i].WindowTop, plans[i].Filter, quantized), false));
+        float[] horizontal = Weights(positions, width, i => (Columns(plans[i], quantized), plans[i].Mirrored));
+        float[] vertical = Weights(positions, height, i => (Rows(plans[i], quantized), false));
         return new PackedGroup(positions, height, width, bytes, floats, horizontal, vertical, plans[positions[0]].Filter == ResizeFilter.Bicubic);
+    }
+
+    private bool ResizesHere(HostImage image) => resizesBytes && !image.IsFloat;
+
+    private AxisKey Columns(ViewPlan plan, bool quantized) => new(plan.Width, plan.ResizedWidth, plan.WindowLeft, size, plan.Filter, quantized);
+
+    private AxisKey Rows(ViewPlan plan, bool quantized) => new(plan.Height, plan.ResizedHeight, plan.WindowTop, size, plan.Filter, quantized);
+
+    /// <summary>[n, S, 3, S], resized.</summary>
+    private byte[] ResizeBytes(IReadOnlyList<HostImage> images, IReadOnlyList<ViewPlan> plans, int[] positions)
+    {
+        byte[] target = GC.AllocateUninitializedArray<byte>(checked(positions.Length * size * 3 * size)), scratch = [];
+        for (int k = 0; k < positions.Length; k++)
+        {
+            HostImage image = images[positions[k]];
+            ViewPlan plan = plans[positions[k]];
+            ResampleTaps columns = TapsOf(Columns(plan, true)), rows = TapsOf(Rows(plan, true));
+            for (int c = 0; c < 3; c++)
+            {
+                ReadOnlySpan<byte> box = image.Bytes.AsSpan((c * image.Height + plan.Top) * image.Width + plan.Left);
+                ByteResampler.Resize(box, image.Width, columns, rows, plan.Mirrored, target.AsSpan((k * size * 3 + c) * size), 3 * size, ref scratch);
+            }
+        }
+        return target;
     }
 
     private (int Top, int Left, int Height, int Width, bool Mirrored) CopyBox(ViewPlan plan) =>
         (plan.Top + plan.WindowTop, plan.Left + plan.WindowLeft, size, size, plan.Mirrored);
-
-    private AxisKey Axis(int input, int output, int offset, ResizeFilter filter, bool quantized) => new(input, output, offset, size, filter, quantized);
 
     private static (byte[]? Bytes, float[]? Floats) Gather(
         IReadOnlyList<HostImage> images, int[] positions, int height, int width, Func<int, (int Top, int Left, int Height, int Width, bool Mirrored)> box)

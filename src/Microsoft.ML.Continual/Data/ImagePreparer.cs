@@ -11,7 +11,8 @@ namespace Microsoft.ML.Continual.Data;
 /// </summary>
 /// <remarks>
 /// <para>A resize is two matrix products, columns first, with the weights of PIL (<see cref="ResampleTaps"/>). For images of bytes each product
-/// is rounded to whole levels and clipped, as PIL does, so that results equal PIL's. Crop, window and flip are part of the weights.</para>
+/// is rounded to whole levels and clipped, as PIL does, so that results equal PIL's. Crop, window and flip are part of the weights. A backbone on
+/// the processor gets its bytes from <see cref="ByteResampler"/> instead: the same levels, without the products by zero.</para>
 /// <para>Random numbers are drawn on the host, image by image in the order of the batch, so that results do not depend on threads or devices.</para>
 /// </remarks>
 /// <param name="backbone">Whose size, device, type and normalisation the images get.</param>
@@ -21,7 +22,7 @@ internal sealed class ImagePreparer(Backbone backbone)
     private const long CpuChunkElements = 1 << 20;
     private const long DeviceChunkElements = 1 << 26;
 
-    private readonly ImagePacker _packer = new(backbone.ImageSize);
+    private readonly ImagePacker _packer = new(backbone.ImageSize, resizesBytes: backbone.Device.type == DeviceType.CPU);
 
     /// <summary>Prepares images for prediction.</summary>
     /// <returns>[B, 3, S, S] in the backbone's compute type, in the caller's dispose scope.</returns>

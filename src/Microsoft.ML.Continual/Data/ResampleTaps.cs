@@ -12,10 +12,15 @@ namespace Microsoft.ML.Continual.Data;
 /// </remarks>
 internal sealed class ResampleTaps
 {
-    private const double FixedPointOne = 1 << 22;
+    /// <summary>The fractional bits of a weight for 8-bit images.</summary>
+    public const int FixedPointBits = 22;
+
+    /// <summary>A half in units of the weights: added before the bits are dropped, it rounds half up.</summary>
+    public const int FixedPointHalf = 1 << (FixedPointBits - 1);
 
     private readonly int[] _starts;
     private readonly float[][] _weights;
+    private readonly int[][]? _fixedPoint;   // of 8-bit images
 
     /// <summary>Computes the weights of a part of the output.</summary>
     /// <param name="key">The axis: sizes, part and filter.</param>
@@ -23,6 +28,7 @@ internal sealed class ResampleTaps
     {
         _starts = new int[key.Count];
         _weights = new float[key.Count][];
+        _fixedPoint = key.Quantized ? new int[key.Count][] : null;
         double scale = (double)key.Input / key.Output, stretch = Math.Max(scale, 1), support = SupportOf(key.Filter) * stretch;
         for (int i = 0; i < key.Count; i++)
         {
@@ -32,8 +38,37 @@ internal sealed class ResampleTaps
             double sum = 0;
             for (int x = first; x < end; x++) sum += weights[x - first] = Evaluate(key.Filter, (x - center + 0.5) / stretch);
             _starts[i] = first;
-            _weights[i] = [.. weights.Select(weight => (float)(key.Quantized ? Math.Round(weight / sum * FixedPointOne, MidpointRounding.AwayFromZero) / FixedPointOne : weight / sum))];
+            for (int x = 0; x < weights.Length; x++) weights[x] /= sum;
+            if (_fixedPoint is not null)
+            {
+                _fixedPoint[i] = [.. weights.Select(weight => (int)Math.Round(weight * (1 << FixedPointBits), MidpointRounding.AwayFromZero))];
+                _weights[i] = [.. _fixedPoint[i].Select(weight => weight / (float)(1 << FixedPointBits))];
+            }
+            else
+            {
+                _weights[i] = [.. weights.Select(weight => (float)weight)];
+            }
         }
+        FirstInput = _starts.Min();
+        EndInput = _starts.Zip(_weights).Max(tap => tap.First + tap.Second.Length);
+    }
+
+    /// <summary>The number of output pixels.</summary>
+    public int Count => _starts.Length;
+
+    /// <summary>The first input pixel that any output pixel sees.</summary>
+    public int FirstInput { get; }
+
+    /// <summary>One more than the last input pixel that any output pixel sees.</summary>
+    public int EndInput { get; }
+
+    /// <summary>The weights of one output pixel in units of 2⁻²²; for 8-bit images.</summary>
+    /// <param name="output">The output pixel.</param>
+    /// <param name="first">The input pixel of the first weight.</param>
+    public ReadOnlySpan<int> FixedPoint(int output, out int first)
+    {
+        first = _starts[output];
+        return _fixedPoint![output];
     }
 
     /// <summary>Writes the weights as a dense matrix [outputs, inputs] over zeros.</summary>

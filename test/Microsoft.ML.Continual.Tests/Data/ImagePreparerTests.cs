@@ -65,7 +65,7 @@ public sealed class ImagePreparerTests
         (int Height, int Width)[] sizes = [(10, 12), (300, 20), (8, 8), (1200, 1100), (9, 31), (1, 5), (10, 12), (700, 1500)];
         HostImage[] images = [.. sizes.Select((size, i) => Noise(size.Height, size.Width, i, floats))];
         var preparer = new ImagePreparer(new PlainBackbone(8));
-        PackedImages packed = preparer.PackForEvaluation(images, EvaluationView.ResizeAndCrop);
+        PackedImages packed = new ImagePacker(8, resizesBytes: false).Pack(images, [.. images.Select(image => ViewPlan.ForEvaluation(image.Height, image.Width, 8, EvaluationView.ResizeAndCrop))]);
         Assert.IsGreaterThan(1, packed.Groups.Count, "Padding all to the largest would waste memory.");
         Tensor together = preparer.Prepare(packed);
         for (int i = 0; i < images.Length; i++)
@@ -144,14 +144,34 @@ public sealed class ImagePreparerTests
     }
 
     [TestMethod]
-    public void Crop_takes_no_pixel_from_outside_its_box()
+    public void Matrix_products_and_whole_numbers_give_the_same_levels()
+    {
+        using var scope = NewDisposeScope();
+        var random = new SeededRandom(8);
+        for (int i = 0; i < 60; i++)
+        {
+            int size = 1 + random.NextInt(70);
+            HostImage[] images = [.. Enumerable.Range(0, 3).Select(k => Noise(1 + random.NextInt(90), 1 + random.NextInt(90), 100 * i + k))];
+            var view = new EvaluationView(i % 2 == 0, Filter: i % 3 == 0 ? ResizeFilter.Bilinear : ResizeFilter.Bicubic);
+            TrainingView training = i % 5 == 0 ? TrainingView.RandomResizedCrop : new TrainingView(TrainingViewKind.SameAsEvaluation);
+            ViewPlan[] plans = [.. images.Select(image => ViewPlan.ForTraining(image.Height, image.Width, size, training, view, random))];
+            var preparer = new ImagePreparer(new PlainBackbone(size));
+            float[] products = Values(preparer.Prepare(new ImagePacker(size, false).Pack(images, plans)));
+            CollectionAssert.AreEqual(products, Values(preparer.Prepare(new ImagePacker(size, true).Pack(images, plans))), $"size {size}, view {view}");
+        }
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void Crop_takes_no_pixel_from_outside_its_box(bool onHost)
     {
         using var scope = NewDisposeScope();
         byte[] pixels = [.. Enumerable.Repeat((byte)255, 3 * 20 * 20)];
         for (int c = 0; c < 3; c++)
             for (int y = 5; y < 12; y++) pixels.AsSpan((c * 20 + y) * 20 + 3, 9).Clear();
         var plan = new ViewPlan(5, 3, 7, 9, 16, 16, 0, 0, ResizeFilter.Bicubic, false);
-        Tensor prepared = new ImagePreparer(new PlainBackbone(16)).Prepare(new ImagePacker(16).Pack([new HostImage(20, 20, pixels, null, 0)], [plan]));
+        Tensor prepared = new ImagePreparer(new PlainBackbone(16)).Prepare(new ImagePacker(16, onHost).Pack([new HostImage(20, 20, pixels, null, 0)], [plan]));
         Assert.AreEqual(0f, Values(prepared).Max());
     }
 

@@ -25,12 +25,13 @@ public sealed class ResizeGoldenTests
             Tensor input = golden[$"in.{i}"];
             int height = (int)input.shape[1], width = (int)input.shape[2];
             var image = new HostImage(height, width, input.contiguous().bytes.ToArray(), null, 0);
-            golden.CheckBytes($"out.{i}", Run(operations[i], image));
+            golden.CheckBytes($"out.{i}", Run(operations[i], image, onHost: true));
+            golden.CheckBytes($"out.{i}", Run(operations[i], image, onHost: false));
         }
         golden.Finish();
     }
 
-    private static Tensor Run(JsonElement operation, HostImage image)
+    private static Tensor Run(JsonElement operation, HostImage image, bool onHost)
     {
         int Int(string key) => operation.GetProperty(key).GetInt32();
         ResizeFilter filter = operation.GetProperty("filter").GetString() == "bicubic" ? ResizeFilter.Bicubic : ResizeFilter.Bilinear;
@@ -47,7 +48,7 @@ public sealed class ResizeGoldenTests
                     for (int left = 0; left < width; left = Math.Min(left + size, width))
                     {
                         int firstColumn = Math.Min(left, width - size);
-                        Tensor tile = Prepare(image, new ViewPlan(0, 0, image.Height, image.Width, height, width, firstRow, firstColumn, filter, false), size);
+                        Tensor tile = Prepare(image, new ViewPlan(0, 0, image.Height, image.Width, height, width, firstRow, firstColumn, filter, false), size, onHost);
                         columns.Add(tile.narrow(2, left - firstColumn, size - (left - firstColumn)));
                     }
                     Tensor row = cat(columns, 2);
@@ -55,18 +56,18 @@ public sealed class ResizeGoldenTests
                 }
                 return cat(rows, 1);
             case "resized_crop":
-                return Prepare(image, new ViewPlan(Int("top"), Int("left"), Int("crop_height"), Int("crop_width"), Int("size"), Int("size"), 0, 0, filter, false), Int("size"));
+                return Prepare(image, new ViewPlan(Int("top"), Int("left"), Int("crop_height"), Int("crop_width"), Int("size"), Int("size"), 0, 0, filter, false), Int("size"), onHost);
             case "eval":
                 var view = new EvaluationView(true, (Int("resize") + 0.5) / Int("size"), filter);   // the half keeps the product from falling below
-                return Prepare(image, ViewPlan.ForEvaluation(image.Height, image.Width, Int("size"), view), Int("size"));
+                return Prepare(image, ViewPlan.ForEvaluation(image.Height, image.Width, Int("size"), view), Int("size"), onHost);
             default:
                 throw new InvalidDataException($"The case holds the unknown operation {operation}.");
         }
     }
 
-    private static Tensor Prepare(HostImage image, ViewPlan plan, int size)
+    private static Tensor Prepare(HostImage image, ViewPlan plan, int size, bool onHost)
     {
         var preparer = new ImagePreparer(new PlainBackbone(size));
-        return preparer.Prepare(new ImagePacker(size).Pack([image], [plan]))[0].mul(255).round().to(ScalarType.Byte);
+        return preparer.Prepare(new ImagePacker(size, onHost).Pack([image], [plan]))[0].mul(255).round().to(ScalarType.Byte);
     }
 }
