@@ -1,14 +1,13 @@
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Tasks;
-using Microsoft.ML.Continual.Training;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Continual.Inference;
 
 /// <summary>
-/// A snapshot of a <see cref="ContinualTrainer"/> after a task: scores images over all classes seen up to then. It never changes; later
+/// A snapshot of a <c>ContinualTrainer</c> after a task: scores images over all classes seen up to then. It never changes; later
 /// <c>Fit</c> calls give new snapshots. It shares the backbone, which must live as long.
 /// </summary>
 /// <remarks>
@@ -34,7 +33,7 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
     /// <param name="options">Column names, evaluation view and batch size; not changed by anyone.</param>
     /// <param name="scorer">Owned from now on.</param>
     /// <param name="state">Owned from now on: one share of it.</param>
-    internal ContinualTransformer(MLContext mlContext, MethodOptions options, IScorer scorer, TrainerState state)
+    internal ContinualTransformer(MLContext mlContext, MethodOptions options, IScorer scorer, ILearnedState state)
     {
         (_mlContext, _options, State) = (mlContext, options, state);
         _scorer = new ImageScorer(scorer, options);
@@ -66,7 +65,7 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
     public string PredictedLabelColumnName => _options.PredictedLabelColumnName;
 
     /// <summary>What a trainer needs to go on from here.</summary>
-    internal TrainerState State { get; }
+    internal ILearnedState State { get; }
 
     internal MethodOptions Options => _options;
 

@@ -77,7 +77,7 @@ public sealed partial class ContinualTrainer
         {
             previous?.ThrowIfDisposed();
             cancellationToken.ThrowIfCancellationRequested();
-            TrainerState? start = previous?.State ?? _state;
+            TrainerState? start = previous is null ? _state : (TrainerState)previous.State;   // only trainers make models
             if (start is not null) RequireSameKind(start, previous);
             using IChannel channel = _host.Start("Training");
             (TrainerState next, IScorer scorer) = LearnTask(start, data, name, progress, line => channel.Info(MessageSensitivity.None, line), cancellationToken);

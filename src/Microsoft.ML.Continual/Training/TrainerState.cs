@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Inference;
 using Microsoft.ML.Continual.Numerics;
 using Microsoft.ML.Continual.Tasks;
 
@@ -7,7 +8,7 @@ namespace Microsoft.ML.Continual.Training;
 /// All that the next task needs, after a finished task. Never changes, so that a trainer and the models it has given out can share one;
 /// its tensors are freed with the last of them.
 /// </summary>
-internal sealed class TrainerState : IDisposable
+internal sealed class TrainerState : ILearnedState
 {
     private int _references = 1;
 

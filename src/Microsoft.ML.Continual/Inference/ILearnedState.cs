@@ -1,0 +1,16 @@
+using Microsoft.ML.Continual.Tasks;
+
+namespace Microsoft.ML.Continual.Inference;
+
+/// <summary>What a model carries of its training: enough here to describe it; to a trainer, enough to go on from it.</summary>
+internal interface ILearnedState : IDisposable
+{
+    /// <summary>The name of the method in the literature.</summary>
+    string MethodName { get; }
+
+    /// <summary>The classes seen; frozen.</summary>
+    ClassRegistry Classes { get; }
+
+    /// <summary>The number of tasks learned.</summary>
+    int TasksSeen { get; }
+}
