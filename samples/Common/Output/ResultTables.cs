@@ -8,13 +8,11 @@ namespace Microsoft.ML.Continual.Samples.Output;
 /// <summary>Prints what came of several runs.</summary>
 public static class ResultTables
 {
-    private const int PlainWidth = 140;
-
     /// <summary>The accuracy matrices, side by side where the terminal is wide enough: row j after task j, column i for the test images of task i.</summary>
     public static void WriteMatrices(IReadOnlyList<SequenceResult> runs)
     {
         ArgumentNullException.ThrowIfNull(runs);
-        IAnsiConsole console = Prepare();
+        IAnsiConsole console = SampleConsole.Instance;
         console.WriteLine();
         console.WriteLine("Accuracy in %: after each task (row), on the test images of each task so far (column)");
         console.Write(new Columns(runs.Select(Matrix)) { Expand = false });
@@ -34,7 +32,7 @@ public static class ResultTables
             table.AddRow(Markup.Escape(run.Name), Percent(a.AverageAccuracy) + " %", Percent(a.Forgetting), Percent(a.BackwardTransfer), Percent(a.LearningAccuracy) + " %",
                          run.TrainingTimes.Sum(t => t.TotalSeconds).ToString("0.0 s", CultureInfo.InvariantCulture));
         }
-        Prepare().Write(table);
+        SampleConsole.Instance.Write(table);
     }
 
     /// <summary>How far learning moved what old tasks' activations see of the parameters: the mean and the worst over all steps and old tasks.</summary>
@@ -55,7 +53,7 @@ public static class ResultTables
                              Small(site.Average(e => e.UnconstrainedShare)));
             }
         }
-        Prepare().Write(table);
+        SampleConsole.Instance.Write(table);
     }
 
     private static Table Matrix(SequenceResult run)
@@ -70,13 +68,6 @@ public static class ResultTables
             table.AddRow([.. cells.Concat(Enumerable.Repeat("", run.Matrix.TaskCount + 1 - cells.Length))]);
         }
         return table;
-    }
-
-    // A file has no width: give tables the room they need.
-    private static IAnsiConsole Prepare()
-    {
-        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = PlainWidth;
-        return AnsiConsole.Console;
     }
 
     private static string Percent(double fraction) => (100 * fraction).ToString("0.0", CultureInfo.InvariantCulture);

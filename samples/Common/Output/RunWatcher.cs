@@ -15,9 +15,7 @@ public static class RunWatcher
     public static SequenceResult Watch(string name, int taskCount, Func<RunOptions, SequenceResult> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive
-            ? WatchByLines(name, taskCount, work)
-            : WatchByBar(name, taskCount, work);
+        return SampleConsole.IsInteractive ? WatchByBar(name, taskCount, work) : WatchByLines(name, taskCount, work);
     }
 
     private static SequenceResult WatchByLines(string name, int taskCount, Func<RunOptions, SequenceResult> work) => work(new RunOptions
@@ -27,7 +25,7 @@ public static class RunWatcher
             $"{name}: task {report.TaskIndex + 1} of {taskCount} learned in {report.TrainingTime.TotalSeconds:0.0} s, average accuracy so far {100 * Average(report):0.0} %"))),
     });
 
-    private static SequenceResult WatchByBar(string name, int taskCount, Func<RunOptions, SequenceResult> work) => AnsiConsole.Progress()
+    private static SequenceResult WatchByBar(string name, int taskCount, Func<RunOptions, SequenceResult> work) => SampleConsole.Instance.Progress()
         .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
         .Start(context =>
         {
