@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Inference;
 using Microsoft.ML.Continual.Methods;
@@ -78,7 +79,8 @@ public sealed partial class ContinualTrainer
             previous?.ThrowIfDisposed();
             cancellationToken.ThrowIfCancellationRequested();
             TrainerState? start = previous is null ? _state : (TrainerState)previous.State;   // only trainers make models
-            if (start is not null) RequireSameKind(start, previous);
+            using TrainerState? held = start?.Share();   // whoever disposes the model meanwhile
+            if (previous is not null) RequireSameKind(previous);
             using IChannel channel = _host.Start("Training");
             (TrainerState next, IScorer scorer) = LearnTask(start, data, name, progress, line => channel.Info(MessageSensitivity.None, line), cancellationToken);
 
@@ -103,9 +105,6 @@ public sealed partial class ContinualTrainer
         int index = start?.TasksSeen ?? 0;
         name ??= $"Task {index + 1}";
 
-        ClassRegistry classes = start?.Classes.Clone() ?? new ClassRegistry();
-        TaskImages images = TaskImages.Load(data, _options, classes, cancellationToken);
-
         SeededRandom root = new(_seed);
         SeededRandom initial = root.Split();
         if (start is not null) root = SeededRandom.FromState(start.Random);
@@ -114,8 +113,16 @@ public sealed partial class ContinualTrainer
         using ContinualMethod method = _options.CreateMethod(initial);
         if (start is not null) method.LoadState(start.Method);
         using UpdateConstraint? constraint = _constraint?.CreateConstraint();
+        if (start is not null && start.ConstraintName != constraint?.Name)
+        {
+            throw new ArgumentException(
+                $"The model to go on from was trained with {start.ConstraintName ?? "no constraint"}; this trainer has {constraint?.Name ?? "no constraint"}.", "previousModel");
+        }
         constraint?.Attach(method);
         if (start?.Constraint is { } remembered) constraint!.LoadState(remembered);
+
+        ClassRegistry classes = start?.Classes.Clone() ?? new ClassRegistry();
+        TaskImages images = TaskImages.Load(data, _options, classes, cancellationToken);
 
         int known = start?.Classes.Count ?? 0;
         log($"{name} begins: {method.Name}{(constraint is null ? "" : " with " + constraint.Name)} on {method.Backbone.Architecture} ({method.Backbone.Device}), {images.Count} images of {images.Classes.Count} classes, " +
@@ -128,7 +135,16 @@ public sealed partial class ContinualTrainer
         new TrainingLoop(method, constraint, _options, progress, log).Run(task, cancellationToken);
         foreach (string line in AuditSummary.Lines(constraint)) log(line);
         log($"{name} ends: {classes.Count} classes of {index + 1} tasks known");
-        return (Capture(method, constraint, classes.Freeze(), index + 1, root, columns), method.CreateScorer());
+        IScorer scorer = method.CreateScorer();
+        try
+        {
+            return (Capture(method, constraint, classes.Freeze(), index + 1, root, columns), scorer);
+        }
+        catch
+        {
+            scorer.Dispose();
+            throw;
+        }
     }
 
     private static TrainerState Capture(ContinualMethod method, UpdateConstraint? constraint, ClassRegistry classes, int tasks, SeededRandom random, ColumnSignature columns)
@@ -167,18 +183,11 @@ public sealed partial class ContinualTrainer
         return new ContinualTransformer(_mlContext, _options, method.CreateScorer(), state.Share());
     }
 
-    private void RequireSameKind(TrainerState start, ContinualTransformer? previous)
+    private void RequireSameKind(ContinualTransformer previous)
     {
-        if (previous is null) return;
-        bool constrained = _constraint is not null;
-        if (constrained != (start.ConstraintName is not null))
-        {
-            throw new ArgumentException(
-                $"The model to go on from was trained {(start.ConstraintName is null ? "without a constraint" : "with the constraint " + start.ConstraintName)}, this trainer has {(constrained ? "one" : "none")}.", "previousModel");
-        }
         if (previous.Options.GetType() != _options.GetType())
-            throw new ArgumentException($"The model to go on from is of the method {start.MethodName} ({previous.Options.GetType().Name}), this trainer has {_options.GetType().Name}.", "previousModel");
-        Backbones.Backbone own = _options.Backbone!, other = previous.Options.Backbone!;
+            throw new ArgumentException($"The model to go on from is of the method {previous.MethodName} ({previous.Options.GetType().Name}), this trainer has {_options.GetType().Name}.", "previousModel");
+        Backbone own = _options.Backbone!, other = previous.Options.Backbone!;
         if (!ReferenceEquals(own, other) && (own.SourceSha256 is null || own.SourceSha256 != other.SourceSha256))
             throw new ArgumentException($"The model to go on from adapts another backbone ({other.Architecture}, {other.Source ?? "made in memory"}) than this trainer ({own.Architecture}, {own.Source ?? "made in memory"}).", "previousModel");
     }

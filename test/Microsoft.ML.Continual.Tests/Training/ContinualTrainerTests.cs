@@ -159,7 +159,7 @@ public sealed class ContinualTrainerTests
     {
         using ContinualTrainer plain = Create(), constrained = plain.WithConstraint(new HalvingOptions()), elsewhere = Create(o => o.Backbone = new StubBackbone());
         ContinualTransformer model = plain.Fit(Cats);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => constrained.Fit(Cats, model)).Message, "without a constraint");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => constrained.Fit(Cats, model)).Message, "trained with no constraint; this trainer has Halving");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => elsewhere.Fit(Cats, model)).Message, "another backbone");
         Assert.AreEqual((0, 0), (constrained.TasksSeen, elsewhere.TasksSeen));
         model.Dispose();
