@@ -219,19 +219,27 @@ public sealed class VisionTransformer : Backbone
     private Tensor RunBlock(int index, Tensor x, long first, long wanted, BlockEdits edits)
     {
         BlockWeights w = _blocks[index];
-        using DisposeScope scope = NewDisposeScope();   // without a gradient, what a block leaves behind is freed at once
+        using DisposeScope scope = NewDisposeScope();
         Tensor attention = Attend(w, layer_norm(x, [Width], w.Norm1Weight, w.Norm1Bias, NormEpsilon), first, wanted);   // [B, wanted, D]
         Tensor middle = (wanted == x.shape[1] ? x : x.narrow(1, first, wanted)) + attention;
-        Tensor hidden = gelu(linear(layer_norm(middle, [Width], w.Norm2Weight, w.Norm2Bias, NormEpsilon), w.Fc1Weight, w.Fc1Bias));   // [B, wanted, MLP]
-        Tensor mlp = linear(hidden, w.Fc2Weight, w.Fc2Bias);
+        Tensor mlp = Transform(w, layer_norm(middle, [Width], w.Norm2Weight, w.Norm2Bias, NormEpsilon));
         Tensor output = middle + mlp;
         edits.Capture?.Invoke(new BlockActivations(index, x, attention, mlp, output));
         return output.MoveToOuterDisposeScope();
     }
 
+    /// <summary>The two layers of the MLP: [B, T, D] -> [B, T, hidden] -> [B, T, D].</summary>
+    private static Tensor Transform(BlockWeights w, Tensor x)
+    {
+        using DisposeScope scope = NewDisposeScope();   // what the backward pass does not need is freed at once, while it is still in the cache
+        Tensor hidden = gelu(linear(x, w.Fc1Weight, w.Fc1Bias));
+        return linear(hidden, w.Fc2Weight, w.Fc2Bias).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Multi-head attention of the wanted tokens over all tokens, and its projection.</summary>
     private Tensor Attend(BlockWeights w, Tensor x, long first, long wanted)
     {
+        using DisposeScope scope = NewDisposeScope();
         long count = x.shape[0], tokens = x.shape[1];
         int heads = Config.Heads, d = Config.HeadWidth;
         Tensor queries, keys, values;
@@ -255,17 +263,18 @@ public sealed class VisionTransformer : Backbone
         }
         Tensor mixed = UsesFusedAttention ? scaled_dot_product_attention(queries, keys, values) : PlainAttention(queries, keys, values);
         // [B, H, wanted, d] -> [B, wanted, H, d] -> [B, wanted, D]
-        return linear(mixed.transpose(1, 2).reshape(count, wanted, Width), w.ProjWeight, w.ProjBias);
+        return linear(mixed.transpose(1, 2).reshape(count, wanted, Width), w.ProjWeight, w.ProjBias).MoveToOuterDisposeScope();
     }
 
     /// <summary>softmax(q · kᵀ / √d) · v for queries [B, H, wanted, d], keys and values [B, H, T, d].</summary>
     private Tensor PlainAttention(Tensor queries, Tensor keys, Tensor values)
     {
+        using DisposeScope scope = NewDisposeScope();
         long batch = queries.shape[0] * queries.shape[1], wanted = queries.shape[2], tokens = keys.shape[2];
         int d = Config.HeadWidth;
         Tensor q = (queries * (1 / Math.Sqrt(d))).reshape(batch, wanted, d);   // there are fewer queries than scores to scale
         Tensor scores = q.bmm(keys.reshape(batch, tokens, d).transpose(1, 2));   // [B·H, wanted, T]
-        return scores.softmax(-1).bmm(values.reshape(batch, tokens, d)).view(queries.shape[0], queries.shape[1], wanted, d);
+        return scores.softmax(-1).bmm(values.reshape(batch, tokens, d)).view(queries.shape[0], queries.shape[1], wanted, d).MoveToOuterDisposeScope();
     }
 
     private bool UsesFusedAttention => AttentionPath == AttentionPath.Fused || AttentionPath == AttentionPath.Automatic && Device.type != DeviceType.CPU;
