@@ -163,6 +163,9 @@ public sealed class GradientProjection : UpdateConstraint
                 state.Basis = growth.Basis;
                 state.Updates++;
                 if (past is not null) state.Past.Add(past);
+                // With the memory taken before a task, the latest one is the task's own and not audited yet.
+                int kept = _options.AuditedTasks is { } limit ? limit + (_options.MemoryTiming == MemoryTiming.BeforeTask ? 1 : 0) : int.MaxValue;
+                if (state.Past.Count > kept) state.Past.RemoveRange(0, state.Past.Count - kept);
                 task.Log(string.Create(CultureInfo.InvariantCulture,
                     $"{Name}: task {task.Index + 1}, site '{state.Name}': {growth.Basis.Rank} of {state.Dimension} directions protected ({growth.Added} new, from {images} images), {growth.EnergyAfter:p1} of the task's energy."));
             }

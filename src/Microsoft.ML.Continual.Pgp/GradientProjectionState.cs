@@ -18,11 +18,9 @@ internal static class GradientProjectionState
         foreach (SiteState site in projection.States)
         {
             var past = new JsonArray();
-            foreach (PastActivations task in site.Past)
-            {
-                past.Add(new JsonObject { ["task"] = task.TaskIndex, ["largest"] = task.LargestEigenvalue });
-                state.Add(PastName(site, task.TaskIndex), TensorMatrix.ToTensor(task.Packed, task.Packed.Length));
-            }
+            foreach (PastActivations task in site.Past) past.Add(new JsonObject { ["task"] = task.TaskIndex, ["largest"] = task.LargestEigenvalue });
+            // One tensor for all tasks, a row each: the number of tensors does not grow with the tasks.
+            if (past.Count > 0) state.Add(PastName(site), TensorMatrix.ToTensor([.. site.Past.SelectMany(t => t.Packed)], past.Count, PastActivations.PackedLength(site.Dimension)));
             sites.Add(new JsonObject
             {
                 ["name"] = site.Name, ["dimension"] = site.Dimension, ["rank"] = site.Basis.Rank, ["updates"] = site.Updates, ["past"] = past,
@@ -74,12 +72,11 @@ internal static class GradientProjectionState
             int rank = (int)node["rank"]!;
             SubspaceBasis basis = rank == 0 ? SubspaceBasis.Empty(site.Dimension)
                 : SubspaceBasis.FromOrthonormal(site.Dimension, rank, Doubles(state, BasisName(site), site.Dimension, rank));
-            List<PastActivations> past = [];
-            foreach (JsonNode? task in node["past"]!.AsArray())
-            {
-                int index = (int)task!["task"]!;
-                past.Add(PastActivations.FromPacked(index, site.Dimension, Doubles(state, PastName(site, index), PastActivations.PackedLength(site.Dimension)), (double)task["largest"]!));
-            }
+            JsonArray tasks = node["past"]!.AsArray();
+            int packed = PastActivations.PackedLength(site.Dimension);
+            double[] grams = tasks.Count == 0 ? [] : Doubles(state, PastName(site), tasks.Count, packed);
+            List<PastActivations> past = [.. tasks.Select((task, row) =>
+                PastActivations.FromPacked((int)task!["task"]!, site.Dimension, grams[(row * packed)..((row + 1) * packed)], (double)task["largest"]!))];
             bool[]? used = node["rowsUsed"] is JsonArray rows ? [.. rows.Select(r => (bool)r!)] : null;
             read.Add((site, basis, (int)node["updates"]!, past, used));
         }
@@ -98,7 +95,7 @@ internal static class GradientProjectionState
 
     private static string BasisName(SiteState site) => $"{site.Name}.basis";
 
-    private static string PastName(SiteState site, int task) => $"{site.Name}.past.{task}";
+    private static string PastName(SiteState site) => $"{site.Name}.past";
 
     private static double[] Doubles(StateDictionary state, string name, params long[] shape)
     {

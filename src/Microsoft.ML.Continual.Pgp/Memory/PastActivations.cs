@@ -27,7 +27,7 @@ internal sealed class PastActivations
         double[] packed = new double[PackedLength(d)];
         for (int i = 0; i < d; i++)
             for (int j = i; j < d; j++) packed[next++] = gram[i, j];
-        return new PastActivations(taskIndex, d, packed, SymmetricEigen.LargestEigenvalue(gram, 1000));
+        return new PastActivations(taskIndex, d, packed, SymmetricEigen.LargestEigenvalue(gram));
     }
 
     public static PastActivations FromPacked(int taskIndex, int dimension, double[] packed, double largest) => new(taskIndex, dimension, packed, largest);

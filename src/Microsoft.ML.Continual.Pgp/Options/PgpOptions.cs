@@ -126,11 +126,15 @@ public sealed class PgpOptions : ConstraintOptions
     public int MemorySamples { get; set; } = 768;
 
     /// <summary>
-    /// Whether the trainer reports after each task how far it moved <c>x·pᵀ</c> of the tasks before. Keeps XᵀX of each site and task, and no data:
+    /// Whether the trainer reports after each task how far it moved <c>x·pᵀ</c> of the tasks before. Keeps XᵀX of each site and task (<see cref="AuditedTasks"/>), and no data:
     /// d(d+1)/2 float64 numbers, 2.4 MB for 768 dimensions.
     /// </summary>
     /// <value>The default is true.</value>
     public bool Audit { get; set; } = true;
+
+    /// <summary>How many of the latest past tasks the audit covers, at least 1; null for all, however many they become.</summary>
+    /// <value>The default is 100, so that an endless stream of tasks does not fill the memory: 240 MB a site of 768 dimensions at most.</value>
+    public int? AuditedTasks { get; set; } = 100;
 
     /// <summary>What single sites have different, by site name.</summary>
     /// <value>The default is empty.</value>
@@ -161,6 +165,7 @@ public sealed class PgpOptions : ConstraintOptions
         OptionCheck.Require(ProjectedRows == ProjectedRows.All || ProjectAt == ProjectAt.Gradient, nameof(ProjectedRows),
             $"{nameof(ProjectedRows.All)} with {nameof(ProjectAt)} = {ProjectAt}: a displacement is that of many batches, each with a first image of its own", ProjectedRows);
         OptionCheck.Require(MemorySamples >= 1, nameof(MemorySamples), "at least 1", MemorySamples);
+        OptionCheck.Require(AuditedTasks is null or >= 1, nameof(AuditedTasks), "at least 1, or null", AuditedTasks);
         foreach ((string site, PgpSiteOptions? options) in Sites)
         {
             OptionCheck.Require(!string.IsNullOrWhiteSpace(site), nameof(Sites), "names of sites", $"'{site}'");

@@ -13,9 +13,6 @@ public abstract class L2PWithPgpConformance : ConformanceSuite
 {
     private protected abstract PgpOptions Options { get; }
 
-    // The audit measures each old task by one matrix for each site: prompts and keys.
-    private protected override int TensorsKeptOfEachTask => Options.Audit ? 2 : 0;
-
     private protected sealed override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone) => mlContext.Continual()
         .PromptTuning(new L2POptions
         {
@@ -51,8 +48,6 @@ public sealed class L2PWithInputOnlyConformanceTests : L2PWithPgpConformance
 [TestClass]
 public sealed class VisualPromptWithStackedConformanceTests : ConformanceSuite
 {
-    private protected override int TensorsKeptOfEachTask => 1;
-
     private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone) => mlContext.Continual()
         .PromptTuning(new VisualPromptOptions { Backbone = backbone, Epochs = 1, BatchSize = 4, PromptLength = 3, EvaluationView = EvaluationView.Resize, Seed = 11 })
         .WithGradientProjection();

@@ -187,4 +187,16 @@ public sealed class GradientProjectionTests
             Assert.IsTrue(projection.LastAudit.Entries.All(e => e.RelativeChange < Rounding));
         }
     }
+
+    [TestMethod]
+    [DataRow(MemoryTiming.AfterTask)]
+    [DataRow(MemoryTiming.BeforeTask)]
+    public void The_audit_covers_as_many_of_the_latest_tasks_as_asked_for(MemoryTiming timing)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var method = new TableMethod(Rows, Dimension, 1, "key");
+        using GradientProjection projection = Make(new PgpOptions { AuditedTasks = 2, MemoryTiming = timing }, method);
+        for (int task = 0; task < 5; task++) Loop.Train(method, projection, task, Loop.Images(10 + task, 20, 1, Dimension, 4), 3);
+        CollectionAssert.AreEqual(new[] { 2, 3 }, projection.LastAudit!.Entries.Select(e => e.PastTaskIndex).ToArray());
+    }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Numerics;
@@ -128,5 +129,48 @@ public sealed class L2PProjectionTests
         }
         Assert.IsTrue(projection.LastAudit!.Entries.All(e => e.PastTaskIndex == 0), "the memory is taken before a task, and a task is not audited against itself");
         Assert.IsTrue(projection.LastAudit.Entries.Single(e => e.Site == "prompt").RelativeChange > 0.01);
+    }
+
+    [TestMethod]
+    public void The_projected_gradient_has_nothing_along_the_basis_and_is_the_slope_of_the_loss()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using VisionTransformer backbone = Backbone();
+        using L2PMethod method = Method(backbone);
+        PgpOptions options = PgpOptions.Stacked;
+        options.ProjectAt = ProjectAt.Gradient;
+        using var projection = (GradientProjection)options.CreateConstraint();
+        projection.Attach(method);
+        Train(method, projection, 0, Images(0), 20);
+
+        Tensor images = Images(1);
+        method.BeginTask(new MethodTask(1, [2, 3], 4, MemoryImages, new SeededRandom(9)));
+        projection.BeginTask(new ConstraintTask(1, MemoryImages, n => Loop.Sample(images, n), _ => { }));
+        var batch = new ImageBatch(images, tensor(Enumerable.Range(0, MemoryImages).Select(i => 2L + i % 2).ToArray()), [.. Enumerable.Range(0, MemoryImages)], false);
+        var prompts = (TorchSharp.Modules.Parameter)Value(method, "prompt.prompt");
+        foreach (TrainableParameter parameter in method.Parameters) parameter.Value.grad?.zero_();   // what the last step of the first task left
+        method.ComputeLoss(batch).Total.backward();
+        Tensor raw = prompts.grad!.clone();
+        projection.ProjectGradients();
+        Tensor slope = prompts.grad!.clone();
+        double length = slope.norm().item<float>();
+        Assert.IsTrue(length > 0 && length < raw.norm().item<float>());
+        SubspaceBasis basis = projection.Bases["prompt"];
+        Tensor f = TensorMatrix.ToTensor(basis.ToRowMajorArray(), Width, basis.Rank);
+        Assert.IsTrue(slope.to(ScalarType.Float64).reshape(-1, Width).matmul(f).norm().item<double>() < 1e-6 * length);
+
+        // Central difference along the projected gradient: ⟨g, gP⊥⟩ = ‖gP⊥‖², so that a small step against it descends. Prompts do not change what is selected.
+        double Loss(double step)
+        {
+            using DisposeScope inner = NewDisposeScope();
+            using IDisposable frozen = no_grad();
+            Tensor shift = slope * (step / length);
+            prompts.add_(shift);
+            double loss = method.ComputeLoss(batch).Total.item<float>();
+            prompts.sub_(shift);
+            return loss;
+        }
+        double rise = (Loss(0.05) - Loss(-0.05)) / 0.1;
+        Assert.AreEqual(length, rise, 0.01 * length);
     }
 }

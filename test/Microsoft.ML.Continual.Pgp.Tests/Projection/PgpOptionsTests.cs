@@ -26,6 +26,7 @@ public sealed class PgpOptionsTests
             ("ProjectedRows", "5", o => o.ProjectedRows = (ProjectedRows)5),
             ("ProjectedRows", "FirstImage", o => (o.ProjectedRows, o.ProjectAt) = (ProjectedRows.FirstImage, ProjectAt.Update)),
             ("MemorySamples", "0", o => o.MemorySamples = 0),
+            ("AuditedTasks", "0", o => o.AuditedTasks = 0),
             ("Sites[prompt].Energy", "1.5", o => o.Sites["prompt"] = new PgpSiteOptions { Energy = 1.5 }),
             ("Sites[prompt].Components", "0", o => o.Sites["prompt"] = new PgpSiteOptions { Components = 0 }),
             ("Sites[prompt]", "null", o => o.Sites["prompt"] = null!),
