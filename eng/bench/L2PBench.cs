@@ -23,9 +23,6 @@ internal sealed class L2PBench : IDisposable
     private readonly int _batch;
     private IScorer? _scorer;
 
-    /// <summary>The epochs of a task: a turn of training is a multiple of it.</summary>
-    public static int Epochs { get; } = new L2POptions().Epochs;
-
     public L2PBench(BenchModel model, int batch, Device device, ScalarType type)
     {
         (_model, _batch) = (model, batch);
@@ -47,25 +44,26 @@ internal sealed class L2PBench : IDisposable
         _labels = tensor(Enumerable.Range(0, batch).Select(i => (long)i % BenchModel.Classes).ToArray()).to(device).DetachFromDisposeScope();
     }
 
-    /// <summary>A training step: the baseline's mathematics token by token, then the library as its users get it.</summary>
-    /// <param name="steps">Steps a turn: a multiple of the default number of epochs, <see cref="MethodOptions.Epochs"/>.</param>
+    /// <summary>Training steps: the baseline's mathematics token by token, then the library as its users get it.</summary>
+    /// <param name="steps">Steps a turn. With fixed views a turn is a whole task of so many batches an epoch, as the cache of queries fills in its first epoch.</param>
     public Measurement Training(int steps) => new($"train {_model.Name} batch {_batch}", steps * _batch, baseline => baseline.Train(steps),
     [
-        new("two full passes", QueryOperations + TrainedOperations, () => TrainPlainly(steps)),
-        new("defaults, random views", QueryOperations + TrainedOperations, () => Train(steps, deterministic: false)),
-        new("defaults, fixed views", QueryOperations / _options.Epochs + TrainedOperations, () => Train(steps, deterministic: true)),
+        new("two full passes", steps * _batch, QueryOperations + TrainedOperations, () => TrainPlainly(steps)),
+        new("defaults, random views", steps * _batch, QueryOperations + TrainedOperations, () => Train(steps, 1, deterministic: false)),
+        new("defaults, fixed views", steps * _batch * _options.Epochs, QueryOperations / _options.Epochs + TrainedOperations,
+            () => Train(steps, _options.Epochs, deterministic: true)),
     ]);
 
     /// <summary>Prediction by the library's scorer.</summary>
     public Measurement Prediction(int steps) => new($"predict {_model.Name} batch {_batch}", steps * _batch, baseline => baseline.Predict(steps),
     [
-        new("", QueryOperations + PromptedOperations, () => Predict(steps)),
+        new("", steps * _batch, QueryOperations + PromptedOperations, () => Predict(steps)),
     ]);
 
     /// <summary>The memory of a first task: the activations of so many images, streamed, and the bases of both sites.</summary>
     public Measurement Subspace(int images) => new($"subspace {_model.Name} batch {_batch}", images, baseline => baseline.Subspace(images),
     [
-        new("", QueryOperations, () => Remember(images)),
+        new("", images, QueryOperations, () => Remember(images)),
     ]);
 
     public void Dispose()
@@ -84,9 +82,9 @@ internal sealed class L2PBench : IDisposable
     private double PromptedOperations => _model.ForwardOperations(_model.PromptedTokens);
 
     // A task of its own, as in a Fit: a cache of queries starts empty, and each image comes once an epoch.
-    private double Train(int steps, bool deterministic)
+    private double Train(int batches, int epochs, bool deterministic)
     {
-        int batches = steps / _options.Epochs;
+        int steps = batches * epochs;
         _method.BeginTask(Task(batches * _batch));
         List<Parameter> parameters = [.. _method.Parameters.Select(parameter => parameter.Value)];
         using optim.Optimizer optimizer = Optimizers.Create(_options, parameters);

@@ -2,7 +2,7 @@ namespace Microsoft.ML.Continual.Bench;
 
 /// <summary>One thing to measure on both sides. The sides take turns, round by round, so that what else happens on the machine meets both.</summary>
 /// <param name="Name">What is measured.</param>
-/// <param name="Images">Images in one turn of either side.</param>
+/// <param name="Images">Images in one turn of a baseline.</param>
 /// <param name="Baseline">One turn of a baseline: its seconds.</param>
 /// <param name="Ours">One turn of each of our variants: its seconds.</param>
 internal sealed record Measurement(string Name, int Images, Func<Baseline, double> Baseline, IReadOnlyList<Variant> Ours)
@@ -23,7 +23,7 @@ internal sealed record Measurement(string Name, int Images, Func<Baseline, doubl
                from baseline in baselines
                select new BenchResult(
                    variant.Name.Length == 0 ? Name : $"{Name}, {variant.Name}", baseline.Precision,
-                   Images / Median(ours[variant]), Images / Median(theirs[baseline]), variant.OperationsPerImage);
+                   variant.Images / Median(ours[variant]), Images / Median(theirs[baseline]), variant.OperationsPerImage);
     }
 
     private static void Keep(List<double> times, double seconds, int round)
@@ -41,9 +41,10 @@ internal sealed record Measurement(string Name, int Images, Func<Baseline, doubl
 
 /// <summary>One of our ways to do a measurement's work.</summary>
 /// <param name="Name">What sets it apart, or nothing.</param>
+/// <param name="Images">Images in one turn.</param>
 /// <param name="OperationsPerImage">Multiplications and additions of the mathematics, for the limit of the device.</param>
 /// <param name="Turn">Does one turn and returns its seconds.</param>
-internal sealed record Variant(string Name, double OperationsPerImage, Func<double> Turn);
+internal sealed record Variant(string Name, int Images, double OperationsPerImage, Func<double> Turn);
 
 /// <summary>One line of the table, in images a second.</summary>
 internal sealed record BenchResult(string Name, string BaselinePrecision, double Ours, double Baseline, double OperationsPerImage)

@@ -9,16 +9,21 @@ const string Usage = """
       --device cpu|cuda     where both sides run; the default is cpu
       --model NAME          tiny, base or quickstart, several times if wanted; the default is tiny and quickstart on the CPU, base on CUDA
       --batch N             several times if wanted; the default is 16 and 64 on the CPU, 128 on CUDA
-      --rounds N            turns of each side after one to warm up; the default is 3
+      --rounds N            turns of each side after one to warm up; the default is 7
       --peak TFLOPS         what the device reaches on large products, to print each result as a share of that limit; the default is
                             790 on CUDA (an H200 in bfloat16) and none on the CPU
       --python PATH         the interpreter that has PyTorch; the default is /usr/bin/python3
     """;
 
+if (args.Contains("--help"))
+{
+    Console.WriteLine(Usage);
+    return 0;
+}
 string device = "cpu", python = "/usr/bin/python3";
 List<string> models = [];
 List<int> batches = [];
-int rounds = 3;
+int rounds = 7;
 double? peak = null;
 for (int i = 0; i < args.Length; i += 2)
 {
@@ -67,9 +72,10 @@ foreach (string name in models)
     {
         foreach (Baseline baseline in baselines) baseline.Open(model, batch);
         using var ours = new L2PBench(model, batch, new Device(cuda ? DeviceType.CUDA : DeviceType.CPU), type);
-        // A turn is long enough to be timed, and whole epochs.
-        int epochs = model.ForwardOperations(model.PromptedTokens) * batch > 2e10 || cuda ? 1 : 4;
-        foreach (Measurement measurement in new[] { ours.Training(epochs * L2PBench.Epochs), ours.Prediction(epochs * 4), ours.Subspace(batch * 4) })
+        // A turn is long enough to be timed and short enough that both sides meet the same machine.
+        double target = cuda ? 5e14 : 3e10;
+        int steps = (int)Math.Clamp(target / (3 * batch * model.ForwardOperations(model.PromptedTokens)), 1, 50);
+        foreach (Measurement measurement in new[] { ours.Training(steps), ours.Prediction(steps * 2), ours.Subspace(batch * 2) })
         {
             foreach (BenchResult result in measurement.Run(baselines, rounds))
             {
