@@ -1,3 +1,5 @@
+using Microsoft.ML.Continual.Methods;
+
 namespace Microsoft.ML.Continual.Data;
 
 /// <summary>How an image is brought to the backbone's size S for prediction, with antialias.</summary>
@@ -11,4 +13,11 @@ public sealed record EvaluationView(bool Crop, double ResizeRatio = 256.0 / 224.
 
     /// <summary>The whole image, resized to S × S (bicubic); the image itself where it has that size.</summary>
     public static EvaluationView Resize { get; } = new(false);
+
+    /// <summary>Checks the numbers of the option that holds this view.</summary>
+    internal void Validate(string option)
+    {
+        OptionCheck.Require(ResizeRatio >= 1 && double.IsFinite(ResizeRatio), $"{option}.{nameof(ResizeRatio)}", "at least 1", ResizeRatio);
+        OptionCheck.Require(Enum.IsDefined(Filter), $"{option}.{nameof(Filter)}", "a known filter", Filter);
+    }
 }

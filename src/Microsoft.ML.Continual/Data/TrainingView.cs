@@ -1,3 +1,5 @@
+using Microsoft.ML.Continual.Methods;
+
 namespace Microsoft.ML.Continual.Data;
 
 /// <summary>How a training image becomes the backbone's square input.</summary>
@@ -15,4 +17,12 @@ public sealed record TrainingView(TrainingViewKind Kind, double MinimumArea = 0.
 
     /// <summary>Whether an image looks the same in every epoch.</summary>
     public bool IsDeterministic => Kind == TrainingViewKind.SameAsEvaluation && FlipProbability == 0;
+
+    /// <summary>Checks the numbers of the option that holds this view.</summary>
+    internal void Validate(string option)
+    {
+        OptionCheck.Require(Enum.IsDefined(Kind), $"{option}.{nameof(Kind)}", "a known kind", Kind);
+        OptionCheck.Require(MinimumArea is > 0 and <= 1, $"{option}.{nameof(MinimumArea)}", "in (0, 1]", MinimumArea);
+        OptionCheck.Require(FlipProbability is >= 0 and <= 1, $"{option}.{nameof(FlipProbability)}", "in [0, 1]", FlipProbability);
+    }
 }

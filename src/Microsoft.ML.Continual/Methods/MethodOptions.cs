@@ -101,6 +101,7 @@ public abstract class MethodOptions
         OptionCheck.Name(LabelColumnName, nameof(LabelColumnName));
         OptionCheck.Name(ScoreColumnName, nameof(ScoreColumnName));
         OptionCheck.Name(PredictedLabelColumnName, nameof(PredictedLabelColumnName));
+        CheckColumnNames();
         OptionCheck.Require(Epochs >= 1, nameof(Epochs), "at least 1", Epochs);
         OptionCheck.Require(BatchSize >= 1, nameof(BatchSize), "at least 1", BatchSize);
         OptionCheck.Require(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), "a positive number", LearningRate);
@@ -110,8 +111,17 @@ public abstract class MethodOptions
         OptionCheck.Require(Enum.IsDefined(Schedule), nameof(Schedule), "a known schedule", Schedule);
         OptionCheck.Require(MaximumGradientNorm is null or > 0, nameof(MaximumGradientNorm), "positive, or null", MaximumGradientNorm);
         OptionCheck.Require(TrainingView is not null, nameof(TrainingView), "a view", TrainingView);
+        TrainingView!.Validate(nameof(TrainingView));
         OptionCheck.Require(EvaluationView is not null, nameof(EvaluationView), "a view", EvaluationView);
+        EvaluationView!.Validate(nameof(EvaluationView));
         OptionCheck.Require(ShuffleWindow >= 1, nameof(ShuffleWindow), "at least 1", ShuffleWindow);
         OptionCheck.Require(PredictionBatchSize >= 1, nameof(PredictionBatchSize), "at least 1", PredictionBatchSize);
+    }
+
+    private void CheckColumnNames()
+    {
+        string[] names = [ImageColumnName, LabelColumnName, ScoreColumnName, PredictedLabelColumnName];
+        if (names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new ArgumentException($"Options {nameof(ImageColumnName)}, {nameof(LabelColumnName)}, {nameof(ScoreColumnName)} and {nameof(PredictedLabelColumnName)}: expected four different names, found '{twice.Key}' twice.");
     }
 }

@@ -44,7 +44,6 @@ public sealed partial class ContinualTrainer : IEstimator<ContinualTransformer>,
         constraint?.Validate();
         // Copies: options that are changed after this point neither change the trainer nor escape the checks.
         (_mlContext, _options, _constraint) = (mlContext, options.Clone(), constraint?.Clone());
-        CheckColumnNames(_options);
         _host = ((IHostEnvironment)mlContext).Register(nameof(ContinualTrainer));
         _seed = seed ?? _options.Seed ?? _host.Rand.Next();
     }
@@ -110,12 +109,5 @@ public sealed partial class ContinualTrainer : IEstimator<ContinualTransformer>,
         _disposed = true;
         _state?.Dispose();
         _state = null;
-    }
-
-    private static void CheckColumnNames(MethodOptions options)
-    {
-        string[] names = [options.ImageColumnName, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName];
-        if (names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new ArgumentException($"Options {nameof(MethodOptions.ImageColumnName)}, {nameof(MethodOptions.LabelColumnName)}, {nameof(MethodOptions.ScoreColumnName)} and {nameof(MethodOptions.PredictedLabelColumnName)}: expected four different names, found '{twice.Key}' twice.");
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Inference;
 using Microsoft.ML.Continual.Tasks;
 using Microsoft.ML.Continual.Tests.Conformance;
@@ -31,6 +32,12 @@ public sealed class ContinualTrainerTests
             (o => o.LearningRate = double.NaN, "Option LearningRate"),
             (o => o.BatchSize = -1, "Option BatchSize"),
             (o => o.Backbone = null, "Option Backbone"),
+            (o => o.TrainingView = null!, "Option TrainingView: expected a view, found null"),
+            (o => o.TrainingView = new((TrainingViewKind)7), "Option TrainingView.Kind: expected a known kind, found 7"),
+            (o => o.TrainingView = TrainingView.RandomResizedCrop with { MinimumArea = 0 }, "Option TrainingView.MinimumArea: expected in (0, 1], found 0"),
+            (o => o.TrainingView = TrainingView.RandomResizedCrop with { FlipProbability = double.NaN }, "Option TrainingView.FlipProbability"),
+            (o => o.EvaluationView = EvaluationView.ResizeAndCrop with { ResizeRatio = 0.9 }, "Option EvaluationView.ResizeRatio: expected at least 1, found 0.9"),
+            (o => o.EvaluationView = EvaluationView.Resize with { Filter = (ResizeFilter)5 }, "Option EvaluationView.Filter"),
             (o => o.LabelColumnName = "Image", "expected four different names, found 'Image' twice"),
             (o => o.PredictedLabelColumnName = "Score", "found 'Score' twice"),
         ];
