@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 
 namespace Microsoft.ML.Continual.Data;
@@ -12,7 +13,8 @@ namespace Microsoft.ML.Continual.Data;
 internal sealed class ReadAhead<T> : IEnumerable<T>, IDisposable
 {
     private readonly BlockingCollection<T> _items;
-    private readonly CancellationTokenSource _stop;
+    private readonly CancellationToken _cancellationToken;
+    private readonly CancellationTokenSource _stop;   // also when nobody reads any more
     private readonly Thread _thread;
     private ExceptionDispatchInfo? _failure;   // written before the collection is completed, read after
     private bool _disposed;
@@ -24,6 +26,7 @@ internal sealed class ReadAhead<T> : IEnumerable<T>, IDisposable
     public ReadAhead(Func<CancellationToken, IEnumerable<T>> produce, int ahead, CancellationToken cancellationToken)
     {
         _items = new BlockingCollection<T>(ahead);
+        _cancellationToken = cancellationToken;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         CancellationToken stop = _stop.Token;
         _thread = new Thread(() => Run(produce, stop)) { IsBackground = true, Name = "Continual read-ahead" };
@@ -34,8 +37,7 @@ internal sealed class ReadAhead<T> : IEnumerable<T>, IDisposable
     public IEnumerator<T> GetEnumerator()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        foreach (T item in _items.GetConsumingEnumerable(_stop.Token)) yield return item;
-        _failure?.Throw();
+        while (TryTake(out T? item)) yield return item;
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
@@ -49,6 +51,20 @@ internal sealed class ReadAhead<T> : IEnumerable<T>, IDisposable
         _thread.Join();
         _items.Dispose();
         _stop.Dispose();
+    }
+
+    private bool TryTake([MaybeNullWhen(false)] out T item)
+    {
+        try
+        {
+            if (_items.TryTake(out item, Timeout.Infinite, _stop.Token)) return true;
+            _failure?.Throw();
+            return false;
+        }
+        catch (OperationCanceledException) when (_cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(_cancellationToken);   // the caller's token, by which a Task knows that it was cancelled and did not fail
+        }
     }
 
     private void Run(Func<CancellationToken, IEnumerable<T>> produce, CancellationToken stop)

@@ -78,17 +78,22 @@ public sealed partial class ContinualTrainer
         {
             previous?.ThrowIfDisposed();
             cancellationToken.ThrowIfCancellationRequested();
-            TrainerState? start = previous is null ? _state : (TrainerState)previous.State;   // only trainers make models
-            using TrainerState? held = start?.Share();   // whoever disposes the model meanwhile
+            // A share, whoever disposes the trainer or the model meanwhile. Only trainers make models.
+            using TrainerState? start = previous is null ? ShareState() : ((TrainerState)previous.State).Share();
             if (previous is not null) RequireSameKind(previous);
             using IChannel channel = _host.Start("Training");
             (TrainerState next, IScorer scorer) = LearnTask(start, data, name, progress, line => channel.Info(MessageSensitivity.None, line), cancellationToken);
-
-            // Only here, with everything done, does the trainer change.
-            TrainerState? old = _state;
             var model = new ContinualTransformer(_mlContext, _options, scorer, next.Share());
-            _state = next;
-            old?.Dispose();
+            try
+            {
+                ReplaceState(next);   // only here, with everything done, does the trainer change
+            }
+            catch
+            {
+                next.Dispose();
+                model.Dispose();
+                throw;
+            }
             return model;
         }
         finally

@@ -25,9 +25,10 @@ public sealed partial class ContinualTrainer : IEstimator<ContinualTransformer>,
     private readonly MethodOptions _options;
     private readonly ConstraintOptions? _constraint;
     private readonly int _seed;
+    private readonly Lock _stateLock = new();   // held for moments: to share the state, and to put another in its place
     private volatile TrainerState? _state;
     private int _busy;
-    private bool _disposed;
+    private volatile bool _disposed;
 
     /// <summary>Makes a trainer that has learned nothing.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
@@ -93,21 +94,42 @@ public sealed partial class ContinualTrainer : IEstimator<ContinualTransformer>,
         return OutputShape.For(_mlContext, inputSchema, _options);
     }
 
-    /// <summary>The snapshot after the last task, as the last <c>Fit</c> returned it. The caller owns it.</summary>
+    /// <summary>The snapshot after the last task, as the last <c>Fit</c> returned it. The caller owns it. May be called while a <c>Fit</c> runs.</summary>
     /// <exception cref="InvalidOperationException">The trainer has learned no task.</exception>
     public ContinualTransformer GetModel()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        TrainerState state = _state ?? throw new InvalidOperationException("The trainer has no model yet: call Fit with a first task before predicting.");
+        using TrainerState state = ShareState() ?? throw new InvalidOperationException("The trainer has no model yet: call Fit with a first task before predicting.");
         return CreateModel(state);
     }
 
-    /// <summary>Frees the trainer's state. Models it has given out, and the backbone, live on.</summary>
+    /// <summary>Frees the trainer's state. Models it has given out, and the backbone, live on. A <c>Fit</c> that is running ends with an <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
-        if (_disposed) return;
-        _disposed = true;
-        _state?.Dispose();
-        _state = null;
+        lock (_stateLock)
+        {
+            _disposed = true;
+            _state?.Dispose();
+            _state = null;
+        }
+    }
+
+    /// <summary>A share of the present state, which lives on whatever a <c>Fit</c> or <see cref="Dispose"/> does meanwhile; null before the first task.</summary>
+    private TrainerState? ShareState()
+    {
+        lock (_stateLock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _state?.Share();
+        }
+    }
+
+    private void ReplaceState(TrainerState next)
+    {
+        lock (_stateLock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _state?.Dispose();
+            _state = next;
+        }
     }
 }

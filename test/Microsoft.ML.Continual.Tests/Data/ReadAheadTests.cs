@@ -65,6 +65,6 @@ public sealed class ReadAheadTests
         using IEnumerator<int> items = ahead.GetEnumerator();
         Assert.IsTrue(items.MoveNext());
         cancel.Cancel();
-        Assert.Throws<OperationCanceledException>(() => items.MoveNext());
+        Assert.AreEqual(cancel.Token, Assert.Throws<OperationCanceledException>(() => items.MoveNext()).CancellationToken);
     }
 }

@@ -5,6 +5,7 @@ using Microsoft.ML.Continual.Tests.Conformance;
 using Microsoft.ML.Continual.Training;
 using Microsoft.ML.Data;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using TorchSharp;
 
 namespace Microsoft.ML.Continual.Tests.Training;
 
@@ -152,7 +153,9 @@ public sealed class ContinualTrainerTests
         using ContinualTrainer trainer = Create(), straight = Create();
         using var source = new CancellationTokenSource();
         var listener = new Listener { Then = _ => source.Cancel() };
-        await Assert.ThrowsAsync<OperationCanceledException>(() => trainer.FitAsync(Cats, listener, source.Token));
+        Task<ContinualTransformer> cancelled = trainer.FitAsync(Cats, listener, source.Token);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => cancelled);
+        Assert.IsTrue(cancelled.IsCanceled);
         Assert.HasCount(1, listener.Heard);
         Assert.AreEqual(0, trainer.TasksSeen);
         using ContinualTransformer model = await trainer.FitAsync(new ContinualTask("one", Cats));
@@ -185,6 +188,43 @@ public sealed class ContinualTrainerTests
         using ContinualTrainer next = Create();
         next.Fit(Cats, model).Dispose();   // their state lives on too
         Assert.AreEqual(2, next.TasksSeen);
+    }
+
+    [TestMethod]
+    public void A_trainer_disposed_during_a_fit_keeps_nothing_of_it()
+    {
+        TrainAndDispose();
+        long before = torch.Tensor.TotalCount;
+        TrainAndDispose();
+        Assert.AreEqual(before, torch.Tensor.TotalCount);
+
+        void TrainAndDispose()
+        {
+            ContinualTrainer trainer = Create();
+            trainer.Fit(Cats).Dispose();
+            var listener = new Listener { Then = _ => trainer.Dispose() };
+            Assert.ThrowsExactly<ObjectDisposedException>(() => trainer.Fit(Cats, listener, CancellationToken.None));
+            Assert.ThrowsExactly<ObjectDisposedException>(() => trainer.GetModel());
+            Assert.AreEqual(0, trainer.TasksSeen);
+        }
+    }
+
+    [TestMethod]
+    public void The_last_model_can_be_asked_for_while_a_fit_runs()
+    {
+        using ContinualTrainer trainer = Create();
+        using ContinualTransformer first = trainer.Fit(Cats);
+        float[][]? during = null;
+        var listener = new Listener
+        {
+            Then = _ =>
+            {
+                using ContinualTransformer model = trainer.GetModel();
+                during = States.Scores(model, Cats);
+            },
+        };
+        trainer.Fit(Cats, listener, CancellationToken.None).Dispose();
+        States.AssertEqual(States.Scores(first, Cats), during!);
     }
 
     private sealed class FloatImage
