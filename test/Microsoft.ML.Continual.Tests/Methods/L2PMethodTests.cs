@@ -133,6 +133,30 @@ public sealed class L2PMethodTests
     }
 
     [TestMethod]
+    [DataRow(true, false)]
+    [DataRow(false, true)]
+    [DataRow(false, false)]
+    public void A_task_starts_from_the_prompts_and_keys_of_the_one_before_where_they_are_shared(bool prompts, bool keys)
+    {
+        using var bench = Bench(o => (o.PromptMask, o.SharePrompts, o.ShareKeys) = (true, prompts, keys));
+        for (int task = 0; task <= Pool / TopK; task++)
+        {
+            float[] promptsBefore = MethodBench.Values(bench.Parameter("prompt.prompt")), keysBefore = MethodBench.Values(bench.Parameter("prompt.prompt_key"));
+            bench.BeginTask(task, [0, 1], 2);
+            bool inPool = task > 0 && (task + 1) * TopK <= Pool;
+            CollectionAssert.AreEqual(Expected(promptsBefore, Length * 16, prompts && inPool), MethodBench.Values(bench.Parameter("prompt.prompt")), $"prompts, task {task}");
+            CollectionAssert.AreEqual(Expected(keysBefore, 16, keys && inPool), MethodBench.Values(bench.Parameter("prompt.prompt_key")), $"keys, task {task}");
+            bench.Step(bench.Batch([0, 1, 0]));
+
+            float[] Expected(float[] before, int width, bool copied)
+            {
+                if (copied) before.AsSpan((task - 1) * TopK * width, TopK * width).CopyTo(before.AsSpan(task * TopK * width));
+                return before;
+            }
+        }
+    }
+
+    [TestMethod]
     [DataRow(PromptPooling.Prompt, 1, 4)]
     [DataRow(PromptPooling.ClassToken, 0, 1)]
     [DataRow(PromptPooling.ClassAndPrompt, 0, 5)]

@@ -64,9 +64,15 @@ public sealed class L2PMethod : ContinualMethod
         {
             foreach (ProjectionSite site in Sites) site.RowsInUse!.fill_(false);
         }
-        int k = _options.TopK;
-        if (_options.PromptMask && (task.Index + 1) * k <= _options.PoolSize)
-            _givenPrompts = arange(task.Index * k, (task.Index + 1) * k, ScalarType.Int64, _backbone.Device).unsqueeze(0).DetachFromDisposeScope();
+        int k = _options.TopK, first = task.Index * k;
+        bool hasOwnPrompts = first + k <= _options.PoolSize;
+        if (hasOwnPrompts && task.Index > 0)
+        {
+            if (_options.SharePrompts) CopySlot(_prompts, first, k);
+            if (_options.ShareKeys) CopySlot(_keys, first, k);
+        }
+        if (_options.PromptMask && hasOwnPrompts)
+            _givenPrompts = arange(first, first + k, ScalarType.Int64, _backbone.Device).unsqueeze(0).DetachFromDisposeScope();
         _imageCount = task.ImageCount;
         _inTask = true;
     }
@@ -192,6 +198,14 @@ public sealed class L2PMethod : ContinualMethod
             site.RowsInUse!.logical_or_(rows);
             site.RowsOfFirstImage!.copy_(firstRows);
         }
+    }
+
+    /// <summary>Prompts (or keys) first … first + k − 1 become copies of the k before them. Slots are whole, so the two ranges never overlap.</summary>
+    private static void CopySlot(Parameter pool, int first, int k)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable frozen = no_grad();
+        pool.narrow(0, first, k).copy_(pool.narrow(0, first - k, k));
     }
 
     private ProjectionSite MakeSite(string name, Parameter parameter, long rows, bool protectsOwnRows) => new(name, parameter, _backbone.Width, protectsOwnRows)

@@ -43,6 +43,16 @@ public sealed class L2POptions : MethodOptions
     /// <value>The default is false.</value>
     public bool PromptMask { get; set; }
 
+    /// <summary>
+    /// Whether prompts t·k … t·k + k − 1 start task t as copies of the k before them, which are task t − 1's under <see cref="PromptMask"/>; while the pool lasts.
+    /// </summary>
+    /// <value>The default is false; DualPrompt's is true.</value>
+    public bool SharePrompts { get; set; }
+
+    /// <summary>As <see cref="SharePrompts"/>, for the keys.</summary>
+    /// <value>The default is false.</value>
+    public bool ShareKeys { get; set; }
+
     /// <summary>How prompts are selected in training.</summary>
     /// <value>The default is <see cref="PromptSelection.PerImage"/>; the paper's is <see cref="PromptSelection.BatchwiseVote"/>.</value>
     public PromptSelection TrainingSelection { get; set; } = PromptSelection.PerImage;
