@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Microsoft.ML.Continual.Backbones;
 
 /// <summary>The per-channel statistics that a backbone was trained with: <c>(pixel / 255 − mean) / deviation</c>.</summary>
@@ -13,4 +15,13 @@ public sealed record ImageNormalization(IReadOnlyList<float> Mean, IReadOnlyList
 
     /// <summary>Pixels in [−1, 1]: the original and augreg ViT checkpoints as timm uses them.</summary>
     public static ImageNormalization Inception { get; } = new([0.5f, 0.5f, 0.5f], [0.5f, 0.5f, 0.5f]);
+
+    /// <exception cref="ArgumentException">There are not three finite numbers each, or a deviation is not positive.</exception>
+    internal void Validate()
+    {
+        if (Mean is not { Count: 3 } || Deviation is not { Count: 3 } || !Mean.All(float.IsFinite) || !Deviation.All(d => d > 0 && float.IsFinite(d)))
+            throw new ArgumentException($"The normalisation: expected three finite means and three positive deviations; found {Words(Mean)} and {Words(Deviation)}.");
+
+        static string Words(IReadOnlyList<float>? numbers) => numbers is null ? "null" : $"[{string.Join(", ", numbers.Select(n => n.ToString(CultureInfo.InvariantCulture)))}]";
+    }
 }

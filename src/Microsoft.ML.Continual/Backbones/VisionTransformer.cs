@@ -75,6 +75,7 @@ public sealed class VisionTransformer : Backbone
                                          ScalarType? computeType = null, ImageNormalization? normalization = null)
     {
         CheckComputeType(computeType);
+        normalization?.Validate();
         using DisposeScope scope = NewDisposeScope();
         using SafetensorsFile file = SafetensorsFile.Open(path);
         VisionTransformerCheckpoint checkpoint = VisionTransformerCheckpoint.Inspect(file, imageSize, heads, normalization);
@@ -101,6 +102,7 @@ public sealed class VisionTransformer : Backbone
         ArgumentNullException.ThrowIfNull(tensors);
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
+        normalization?.Validate();
         foreach ((string name, long[] shape) in config.TensorShapes())
         {
             if (!tensors.TryGetValue(name, out Tensor? tensor)) throw new ArgumentException($"The tensor '{name}' is missing; expected the shape [{string.Join(", ", shape)}].", nameof(tensors));
@@ -311,10 +313,10 @@ public sealed class VisionTransformer : Backbone
 
     private static ScalarType DefaultType(Device device) => device.type == DeviceType.CPU ? ScalarType.Float32 : ScalarType.BFloat16;
 
-    private static void CheckComputeType(ScalarType? type)
+    private static void CheckComputeType(ScalarType? computeType)
     {
-        if (type is not (null or ScalarType.Float32 or ScalarType.BFloat16))
-            throw new ArgumentException($"computeType: expected {ScalarType.Float32} or {ScalarType.BFloat16}; found {type}.", nameof(type));
+        if (computeType is not (null or ScalarType.Float32 or ScalarType.BFloat16))
+            throw new ArgumentException($"{nameof(computeType)}: expected {ScalarType.Float32} or {ScalarType.BFloat16}; found {computeType}.", nameof(computeType));
     }
 
     /// <summary>The weights of one block, by timm's names.</summary>

@@ -76,6 +76,14 @@ public sealed class VisionTransformerLoadTests
     }
 
     [TestMethod]
+    public void A_normalisation_that_is_none_is_refused()
+    {
+        ImageNormalization[] wrong = [new([0, 0], [1, 1, 1]), new([0, 0, 0], [1, 0, 1]), new([0, float.NaN, 0], [1, 1, 1]), new([0, 0, 0], null!)];
+        foreach (ImageNormalization normalization in wrong)
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => VisionTransformer.Load(_path, normalization: normalization)).Message, "three positive deviations");
+    }
+
+    [TestMethod]
     public void Another_number_of_heads_changes_the_result()
     {
         Tensor images = RandomTransformer.Images(1);
