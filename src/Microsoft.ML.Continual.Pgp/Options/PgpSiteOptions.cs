@@ -17,6 +17,18 @@ public sealed class PgpSiteOptions
     /// <value>The default is null: <see cref="PgpOptions.KeyComponents"/> for keys, <see cref="PgpOptions.Components"/> for others.</value>
     public int? Components { get; set; }
 
+    /// <summary>What is different, for reports.</summary>
+    public override string ToString()
+    {
+        string?[] different =
+        [
+            Project is { } project ? project ? "projected" : "not projected" : null,
+            Energy is { } energy ? FormattableString.Invariant($"energy {energy}") : null,
+            Components is { } components ? FormattableString.Invariant($"{components} components") : null,
+        ];
+        return string.Join(", ", different.Where(part => part is not null).DefaultIfEmpty("as the rest"));
+    }
+
     internal PgpSiteOptions Clone() => (PgpSiteOptions)MemberwiseClone();
 
     internal void Validate(string site)

@@ -63,13 +63,13 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
             return true;
         }
 
-        _block = null;
+        long next = _position + 1;
+        (_block, _position) = (null, -1);   // as after the last row
         _ahead ??= new ReadAhead<RowBlock>(ReadBlocks, BlocksAhead, CancellationToken.None);   // nothing is read before the first call
         _blocks ??= _ahead.GetEnumerator();
         _finished = true;   // also when the source's exception comes out here
         if (!_blocks.MoveNext()) return false;
-        (_finished, _block, _slot) = (false, _blocks.Current, 0);
-        _position++;
+        (_finished, _block, _slot, _position) = (false, _blocks.Current, 0, next);
         return true;
     }
 

@@ -78,6 +78,13 @@ public sealed class PgpOptionsTests
     }
 
     [TestMethod]
+    public void A_site_says_what_it_has_different()
+    {
+        Assert.AreEqual("as the rest", new PgpSiteOptions().ToString());
+        Assert.AreEqual("not projected, energy 0.5, 3 components", new PgpSiteOptions { Project = false, Energy = 0.5, Components = 3 }.ToString());
+    }
+
+    [TestMethod]
     public void A_site_has_its_own_values_before_those_of_keys_and_of_all()
     {
         var options = new PgpOptions { Energy = 0.1, KeyEnergy = 0.2, Components = 11, KeyComponents = 12 };

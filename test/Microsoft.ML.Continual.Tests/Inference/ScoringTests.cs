@@ -169,6 +169,7 @@ public sealed class ScoringTests
         Assert.ThrowsExactly<InvalidOperationException>(() => predicted(ref key));
         while (cursor.MoveNext()) continue;
         Assert.ThrowsExactly<InvalidOperationException>(() => number(ref value));
+        Assert.AreEqual(-1, cursor.Position);
         Assert.IsFalse(cursor.MoveNext());
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => cursor.GetGetter<float>(scored.Schema["PredictedLabel"])).Message, "PredictedLabel");
     }
