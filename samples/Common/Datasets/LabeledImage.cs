@@ -1,5 +1,4 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.Continual.Samples.Datasets;
 
@@ -20,6 +19,6 @@ public sealed class LabeledImage
     public LabeledImage WithLabel(string label) => new(label, _decode);
 
     /// <summary>The image, decoded anew.</summary>
-    [ImageType]
+    [AnySizeImage]
     public MLImage Image => _decode();
 }

@@ -21,6 +21,12 @@ public sealed class ImageTests
         public MLImage? Image { get; set; }
     }
 
+    private sealed class UnsizedRow
+    {
+        [ImageType]
+        public MLImage? Image { get; set; }
+    }
+
     private sealed class FileRow
     {
         public string Path { get; set; } = "";
@@ -55,6 +61,10 @@ public sealed class ImageTests
             format == MLPixelFormat.Rgba32 ? new[] { 10 * i, (10 * i) + 1, (10 * i) + 2, 255 } : [(10 * i) + 2, (10 * i) + 1, 10 * i, 255]).Select(value => (byte)value)];
         return MLImage.CreateFromPixels(3, 2, format, pixels);
     }
+
+    [TestMethod]
+    public void Image_attribute_without_a_size_is_refused() =>
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => _context.Data.LoadFromEnumerable<UnsizedRow>([]));
 
     [TestMethod]
     public void Grey_image_has_equal_colours()

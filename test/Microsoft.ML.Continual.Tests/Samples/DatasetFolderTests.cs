@@ -167,7 +167,7 @@ public sealed class DatasetFolderTests
     {
         public string? Label { get; set; }
 
-        [Microsoft.ML.Transforms.Image.ImageType]
+        [AnySizeImage]
         public MLImage? Image { get; set; }
     }
 }

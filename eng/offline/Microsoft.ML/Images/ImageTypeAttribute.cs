@@ -9,7 +9,7 @@ public sealed class ImageTypeAttribute : DataViewTypeAttribute
     private readonly int _height;
     private readonly int _width;
 
-    /// <summary>Images of any size.</summary>
+    /// <summary>Images of any size. As in ML.NET it cannot be used on a member: <see cref="Register"/> refuses a size of 0 × 0.</summary>
     public ImageTypeAttribute()
     {
     }
@@ -31,6 +31,6 @@ public sealed class ImageTypeAttribute : DataViewTypeAttribute
     public override int GetHashCode() => HashCode.Combine(_height, _width);
 
     /// <inheritdoc/>
-    public override void Register() =>
-        DataViewTypeManager.Register(_height > 0 ? new ImageDataViewType(_height, _width) : new ImageDataViewType(), typeof(MLImage), this);
+    /// <exception cref="ArgumentOutOfRangeException">The attribute has no size.</exception>
+    public override void Register() => DataViewTypeManager.Register(new ImageDataViewType(_height, _width), typeof(MLImage), this);
 }

@@ -7,24 +7,25 @@ public static class DataViewTypeManager
 {
     private static readonly Lock s_lock = new();
     private static readonly Dictionary<(Type Type, DataViewTypeAttribute Attribute), DataViewType> s_types = [];
+    private static readonly Dictionary<DataViewType, (Type Type, DataViewTypeAttribute Attribute)> s_members = [];
 
     /// <summary>Registers a column type for members of a .NET type that carry one of the attributes.</summary>
     public static void Register(DataViewType dataViewType, Type type, IEnumerable<Attribute> typeAttributes) =>
         Register(dataViewType, type, Marker(typeAttributes));
 
     /// <summary>Registers a column type for members of a .NET type that carry the attribute (or none).</summary>
-    /// <exception cref="InvalidOperationException">The pair is registered for another column type already.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The pair has another column type already, or the column type another pair.</exception>
     public static void Register(DataViewType dataViewType, Type type, DataViewTypeAttribute typeAttribute = null)
     {
-        ArgumentNullException.ThrowIfNull(dataViewType);
-        ArgumentNullException.ThrowIfNull(type);
-        if (dataViewType.RawType != type)
-            throw Errors.Param(nameof(type), $"Type {type.FullName} is not the raw type of {dataViewType}.");
         lock (s_lock)
         {
-            if (s_types.TryGetValue((type, typeAttribute), out DataViewType known) && !known.Equals(dataViewType))
-                throw new InvalidOperationException($"{type.FullName} has been associated with {known} already, so it cannot be {dataViewType}.");
-            s_types[(type, typeAttribute)] = dataViewType;
+            (Type, DataViewTypeAttribute) member = (type, typeAttribute);
+            if (s_types.TryGetValue(member, out DataViewType known) && !known.Equals(dataViewType))
+                throw Errors.Param(nameof(type), $"Repeated type register. The raw type {type} has been associated with {known} so it cannot be associated with {dataViewType}.");
+            if (s_members.TryGetValue(dataViewType, out (Type Type, DataViewTypeAttribute Attribute) other) && !other.Equals(member))
+                throw Errors.Param(nameof(dataViewType), $"Repeated type register. The DataView type {dataViewType} has been associated with {other.Type} so it cannot be associated with {type}.");
+            s_types[member] = dataViewType;
+            s_members[dataViewType] = member;
         }
     }
 
