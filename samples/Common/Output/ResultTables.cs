@@ -61,7 +61,7 @@ public static class ResultTables
         var table = new Table { Border = TableBorder.Simple, Title = new TableTitle(Markup.Escape(run.Name)) };
         table.AddColumn(new TableColumn("") { Alignment = Justify.Right });
         for (int i = 0; i < run.Matrix.TaskCount; i++)
-            table.AddColumn(new TableColumn((i + 1).ToString(CultureInfo.InvariantCulture)) { Alignment = Justify.Right, Padding = new Padding(0, 0), Width = 4 });
+            table.AddColumn(new TableColumn((i + 1).ToString(CultureInfo.InvariantCulture)) { Alignment = Justify.Right, Padding = new Padding(0, 0), Width = 3 });
         for (int j = 0; j < run.Matrix.TaskCount; j++)
         {
             string[] cells = [(j + 1).ToString(CultureInfo.InvariantCulture), .. run.Matrix.Row(j).Select(a => (100 * a).ToString("0", CultureInfo.InvariantCulture))];
