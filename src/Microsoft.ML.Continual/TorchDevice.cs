@@ -16,7 +16,8 @@ internal static class TorchDevice
         int found = cuda.is_available() ? cuda.device_count() : 0;
         return Choose(id, mlContext.FallbackToCpu, found, line =>
         {
-            using IChannel channel = ((IHostEnvironment)mlContext).Register("Continual").Start("Device");
+            // With a seed given, no number is drawn from the context: a machine without a GPU gets the same seeds as one with.
+            using IChannel channel = ((IHostEnvironment)mlContext).Register("Continual", seed: 0).Start("Device");
             channel.Warning(MessageSensitivity.None, line);
         });
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Tasks;
@@ -123,9 +124,10 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
     internal void WarnOfUnknownLabels(LabelMapping labels)
     {
         if (labels.UnknownRows == 0) return;
-        IHost host = ((IHostEnvironment)_mlContext).Register(nameof(ContinualTransformer));
+        // With a seed given, no number is drawn from the context: a warning must not change what is random later.
+        IHost host = ((IHostEnvironment)_mlContext).Register(nameof(ContinualTransformer), seed: 0);
         using IChannel channel = host.Start("Scoring");
-        string some = string.Join(", ", labels.UnknownValues.Take(5).Select(value => $"'{value}'"));
+        string some = string.Join(", ", labels.UnknownValues.Take(5).Select(value => string.Create(CultureInfo.InvariantCulture, $"'{value}'")));
         channel.Warning(MessageSensitivity.None,
             $"{labels.UnknownRows} rows carry {labels.UnknownValues.Count} labels that were never learned ({some}{(labels.UnknownValues.Count > 5 ? ", …" : "")}); their label is missing (0) in the scored view, and Evaluate leaves them out.");
     }

@@ -45,8 +45,9 @@ public sealed partial class ContinualTrainer : IEstimator<ContinualTransformer>,
         constraint?.Validate();
         // Copies: options that are changed after this point neither change the trainer nor escape the checks.
         (_mlContext, _options, _constraint) = (mlContext, options.Clone(), constraint?.Clone());
-        _host = ((IHostEnvironment)mlContext).Register(nameof(ContinualTrainer));
-        _seed = seed ?? _options.Seed ?? _host.Rand.Next();
+        int? given = seed ?? _options.Seed;   // then nothing is drawn from the context
+        _host = ((IHostEnvironment)mlContext).Register(nameof(ContinualTrainer), given);
+        _seed = given ?? _host.Rand.Next();
     }
 
     /// <summary>The number of tasks learned.</summary>

@@ -191,6 +191,27 @@ public sealed class ContinualTrainerTests
     }
 
     [TestMethod]
+    public void Warnings_constraints_and_given_seeds_draw_nothing_from_the_context()
+    {
+        Assert.AreEqual(SeedAfter(_ => { }), SeedAfter(context =>
+        {
+            TorchDevice.Choose(context);   // warns where there is no GPU
+            using ContinualTrainer seeded = context.Continual().Trainer(new ColourOptions { Seed = 3, Backbone = _backbone });
+            using ContinualTrainer constrained = seeded.WithConstraint(new HalvingOptions());
+            using ContinualTransformer model = constrained.Fit(Cats);
+            _mlContext.MulticlassClassification.Evaluate(model.Transform(TinyImages.View(_mlContext, 2, 1, "owl", "cat")));   // warns of labels never learned
+        }));
+
+        int SeedAfter(Action<MLContext> use)
+        {
+            var context = new MLContext(4) { GpuDeviceId = 0, FallbackToCpu = true };
+            use(context);
+            using ContinualTrainer trainer = context.Continual().Trainer(new ColourOptions { Backbone = _backbone });
+            return trainer.Seed;
+        }
+    }
+
+    [TestMethod]
     public void A_trainer_disposed_during_a_fit_keeps_nothing_of_it()
     {
         TrainAndDispose();
