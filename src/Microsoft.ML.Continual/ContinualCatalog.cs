@@ -25,6 +25,7 @@ public sealed partial class ContinualCatalog
     /// <param name="computeType">float32 or bfloat16; null is float32 on the CPU and bfloat16 on a GPU.</param>
     /// <param name="normalization">The normalisation of the pixels; null takes the file's metadata, else none.</param>
     /// <returns>The backbone, for any number of trainers; the caller disposes it after them.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or holds another architecture; the message names the tensor.</exception>
     /// <exception cref="ArgumentException">An argument does not fit the checkpoint.</exception>
     /// <exception cref="InvalidOperationException">There is no native libtorch; or a GPU is asked for, is not there, and falling back is not allowed.</exception>

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Continual.Pgp;
 
 /// <summary>The rank rules on a list of energies.</summary>
-public static class EnergyRank
+internal static class EnergyRank
 {
     /// <summary>
     /// Sums of d rounded shares carry a relative error near 1e-15; two sums this close are the same number. Without it, the second

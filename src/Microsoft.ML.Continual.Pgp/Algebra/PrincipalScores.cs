@@ -6,7 +6,7 @@ namespace Microsoft.ML.Continual.Pgp;
 /// Principal-component scores U·Σ of a matrix Y = U Σ Vᵀ, computed from the Gram matrix Y·Yᵀ alone, with the sign rule that PGP's sum of
 /// two score matrices needs: in every column the entry of largest magnitude is positive (as scikit-learn before 1.5).
 /// </summary>
-public static class PrincipalScores
+internal static class PrincipalScores
 {
     /// <summary>The scores of a matrix given outright.</summary>
     /// <param name="rows">Y, [n, m].</param>

@@ -50,7 +50,7 @@ public sealed class SubspaceBasis
         Matrix<double> columns = Matrix<double>.Build.DenseOfRowMajor(dimension, rank, rowMajor);
         double error = (columns.TransposeThisAndMultiply(columns) - Matrix<double>.Build.DenseIdentity(rank)).Enumerate().Max(Math.Abs);
         return error <= 1e-8 ? new SubspaceBasis(columns, rank)
-            : throw new ArgumentException($"The columns are not orthonormal: FᵀF differs from the identity by up to {error:g3}; expected at most 1e-8.", nameof(rowMajor));
+            : throw new ArgumentException(FormattableString.Invariant($"The columns are not orthonormal: FᵀF differs from the identity by up to {error:g3}; expected at most 1e-8."), nameof(rowMajor));
     }
 
     /// <summary>d, the length of a direction.</summary>

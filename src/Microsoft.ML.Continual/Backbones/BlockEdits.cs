@@ -19,6 +19,7 @@ public sealed class BlockEdits
     /// <value>The default is <see cref="OutputTokens.Class"/>.</value>
     public OutputTokens Output { get; init; } = OutputTokens.Class;
 
-    /// <summary>Is shown what each block computed, block by block. Costs memory; null for none.</summary>
+    /// <summary>Is shown what each block computed, block by block. Costs memory.</summary>
+    /// <value>The default is null: nobody is shown anything.</value>
     public Action<BlockActivations>? Capture { get; init; }
 }

@@ -104,8 +104,4 @@ internal sealed class ResampleTaps
 /// <param name="Filter">The filter.</param>
 /// <param name="Quantized">Whether the weights are rounded as PIL does for 8-bit images.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct AxisKey(int Input, int Output, int Offset, int Count, ResizeFilter Filter, bool Quantized)
-{
-    /// <summary>Whether every output pixel is an input pixel.</summary>
-    public bool IsCopy => Input == Output;
-}
+internal readonly record struct AxisKey(int Input, int Output, int Offset, int Count, ResizeFilter Filter, bool Quantized);

@@ -7,6 +7,7 @@ namespace Microsoft.ML.Continual.Methods;
 public abstract class MethodOptions
 {
     /// <summary>The frozen network to adapt. Required; shared, never disposed by the trainer.</summary>
+    /// <value>The default is null, which no trainer accepts.</value>
     public Backbone? Backbone { get; set; }
 
     /// <summary>The column of images: <c>MLImage</c>, or a vector of bytes (0–255) or floats (0–1) in the order channel, row, column.</summary>

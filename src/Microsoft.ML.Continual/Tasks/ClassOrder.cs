@@ -65,10 +65,9 @@ public abstract class ClassOrder
                 int index = label is null ? -1 : found.IndexOf(label);
                 if (index < 0)
                 {
-                    throw new ArgumentException($"The class order names the label '{label}' ({label?.GetType().Name ?? "null"}), which does not occur in the column '{columnName}' " +
-                        $"(labels of type {found.Kind!.Name}).");
+                    throw new ArgumentException(FormattableString.Invariant($"The class order names the label '{label}' ({label?.GetType().Name ?? "null"}), which does not occur in the column '{columnName}' (labels of type {found.Kind!.Name})."));
                 }
-                if (order.IndexOf(found.Values[index]) >= 0) throw new ArgumentException($"The class order names the label '{label}' twice.");
+                if (order.IndexOf(found.Values[index]) >= 0) throw new ArgumentException(FormattableString.Invariant($"The class order names the label '{label}' twice."));
                 order.Add(found.Values[index]);
             }
             return order.Values;

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Continual.Tasks;
 /// The tasks' views are filters over the given views and copy nothing; the training labels are read once, when the split is made.
 /// Test rows whose label does not occur in the training rows belong to no task.
 /// </remarks>
-public static class ClassSplit
+internal static class ClassSplit
 {
     /// <summary>Splits by label value into tasks of equally many classes; the first tasks take one more where the number does not divide evenly.</summary>
     /// <param name="mlContext">Where the seed of <see cref="ClassOrder.Shuffled"/> comes from when none is given.</param>
