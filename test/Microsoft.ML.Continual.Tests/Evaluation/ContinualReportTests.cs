@@ -16,10 +16,10 @@ public class ContinualReportTests
         StringAssert.Contains(page, ">50.0<", "forgetting of the first run");
         StringAssert.Contains(page, ">82.5<", "average accuracy of the second run");
         StringAssert.Contains(page, "Accuracy matrix of protected");
-        StringAssert.Contains(page, "Interference audit: protected");
+        StringAssert.Contains(page, "protected, task by task");
         StringAssert.Contains(page, "2.5e-7");
         StringAssert.Contains(page, "per image");
-        Assert.DoesNotContain("Interference audit: plain", page);
+        Assert.DoesNotContain("plain, task by task", page);
     }
 
     [TestMethod]

@@ -84,13 +84,20 @@ internal static class HtmlReport
 
     private static void Audits(StringBuilder html, IReadOnlyList<SequenceResult> runs)
     {
-        foreach (SequenceResult run in runs.Where(r => r.Audits.Count > 0))
+        SequenceResult[] audited = [.. runs.Where(r => r.Audits.Count > 0)];
+        if (audited.Length == 0) return;
+        html.Append("<h2>Interference audit: how far each task's update moved x·pᵀ of the tasks before it</h2><figure><table><tr><th>Run</th><th class=\"text\">Site</th><th>Mean change</th><th>Largest change</th><th>Largest share of what the update could do</th></tr>");
+        foreach (SequenceResult run in audited)
+            foreach (IGrouping<string, InterferenceEntry> site in run.Audits.SelectMany(a => a.Entries).GroupBy(e => e.Site))
+                html.Append($"<tr><td>{Encode(run.Name)}</td><td class=\"text\">{Encode(site.Key)}</td><td>{Share(site.Average(e => e.RelativeChange))}</td><td>{Share(site.Max(e => e.RelativeChange))}</td><td>{Share(site.Max(e => e.UnconstrainedShare))}</td></tr>");
+        html.Append("</table></figure><p class=\"note\">x: activations of an old task; p: the parameters. Change: ‖XΔpᵀ‖ / ‖Xpᵀ‖ over a task's whole update. 0 means that the old task was not disturbed at this site.</p>");
+        foreach (SequenceResult run in audited)
         {
-            html.Append($"<h2>Interference audit: {Encode(run.Name)}</h2><figure><table><tr><th>After task</th><th>Site</th><th>Past tasks</th><th>Largest relative change of x·pᵀ</th><th>Largest share of what the step could do</th></tr>");
+            html.Append($"<details><summary>{Encode(run.Name)}, task by task</summary><figure><table><tr><th>After task</th><th class=\"text\">Site</th><th>Past tasks</th><th>Largest change</th><th>Largest share</th></tr>");
             foreach (InterferenceAudit audit in run.Audits)
                 foreach (IGrouping<string, InterferenceEntry> site in audit.Entries.GroupBy(e => e.Site))
-                    html.Append($"<tr><td>{audit.TaskIndex + 1}</td><td class=\"text\">{Encode(site.Key)}</td><td>{site.Count()}</td><td>{Small(site.Max(e => e.RelativeChange))}</td><td>{Small(site.Max(e => e.UnconstrainedShare))}</td></tr>");
-            html.Append("</table></figure><p class=\"note\">How far the task's whole update moved the products of old tasks' activations x with the parameters p: ‖XΔpᵀ‖ / ‖Xpᵀ‖, and as a share of ‖X‖‖Δp‖. 0 means that old tasks were not disturbed at this site.</p>");
+                    html.Append($"<tr><td>{audit.TaskIndex + 1}</td><td class=\"text\">{Encode(site.Key)}</td><td>{site.Count()}</td><td>{Share(site.Max(e => e.RelativeChange))}</td><td>{Share(site.Max(e => e.UnconstrainedShare))}</td></tr>");
+            html.Append("</table></figure></details>");
         }
     }
 

@@ -26,7 +26,7 @@ internal static class ReportStyle
         p.lead, figcaption, .note { color: var(--soft); } figure { margin: 0; overflow-x: auto; }
         .grid { display: flex; flex-wrap: wrap; gap: 1.2rem; } .card { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .8rem 1rem; }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; } th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid var(--line); }
-        th:first-child, td:first-child { text-align: left; } td.best { font-weight: 700; } td.text { text-align: left; }
+        th:first-child, td:first-child { text-align: left; } td.best { font-weight: 700; } th.text, td.text { text-align: left; }
         svg { max-width: 100%; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .axis { stroke: var(--line); stroke-width: 1; } svg .soft { fill: var(--soft); }
         .key { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .4em; }
         details { margin: .5rem 0; } summary { cursor: pointer; }

@@ -10,7 +10,13 @@ internal static class ReportText
 
     public static string Coordinate(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 
-    public static string Small(double value) => value == 0 ? "0" : value.ToString("0.0e+0", CultureInfo.InvariantCulture);
+    /// <summary>A fraction that may be ordinary or vanishing: in percent from a tenth of a percent on, else in powers of ten.</summary>
+    public static string Share(double fraction) => fraction switch
+    {
+        0 => "0",
+        >= 0.001 => Percent(fraction) + " %",
+        _ => fraction.ToString("0.0e+0", CultureInfo.InvariantCulture),
+    };
 
     public static string Encode(string text) => WebUtility.HtmlEncode(text);
 }
