@@ -86,8 +86,8 @@ public abstract class MethodOptions
     /// <value>The default is null.</value>
     public int? Seed { get; set; }
 
-    /// <summary>A copy, so that a trainer is not changed through the options it was made from. The backbone is shared.</summary>
-    internal MethodOptions Clone() => (MethodOptions)MemberwiseClone();
+    /// <summary>A copy, so that a trainer is not changed through the options it was made from. The backbone is shared. Options that hold collections copy these too.</summary>
+    public virtual MethodOptions Clone() => (MethodOptions)MemberwiseClone();
 
     /// <summary>Makes the method with freshly initialised parameters.</summary>
     /// <param name="random">The stream of initial values.</param>

@@ -24,6 +24,8 @@ public sealed partial class ContinualTrainer
     /// <summary>Goes on from a snapshot, in place of the trainer's own state, and learns the rows of a view as the next task.</summary>
     /// <param name="input">Images and labels of the new task only.</param>
     /// <param name="previousModel">A snapshot of a trainer of the same method, constraint and backbone; null goes on from the trainer's own state.</param>
+    /// <exception cref="ArgumentException">The snapshot is of another method, constraint or backbone; or as in <see cref="Fit(IDataView)"/>.</exception>
+    /// <exception cref="InvalidDataException">The snapshot is of other sizes than this trainer's options ask for; or as in <see cref="Fit(IDataView)"/>.</exception>
     public ContinualTransformer Fit(IDataView input, ContinualTransformer? previousModel) => Fit(input, previousModel, null, CancellationToken.None);
 
     /// <summary>Goes on from a snapshot; see <see cref="Fit(IDataView, ContinualTransformer)"/>.</summary>

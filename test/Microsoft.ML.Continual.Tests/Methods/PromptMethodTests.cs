@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Reflection;
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Methods.L2P;
@@ -234,6 +236,23 @@ public sealed class PromptMethodTests
             string message = Assert.Throws<ArgumentException>(() => options.CreateMethod(new SeededRandom(0)), name).Message;
             StringAssert.Contains(message, name);
             StringAssert.Contains(message, found);
+        }
+    }
+
+    /// <summary>Options that come later are covered as well: whoever adds one must check it.</summary>
+    [TestMethod, DynamicData(nameof(Methods))]
+    public void No_option_escapes_the_checks(string name)
+    {
+        using var backbone = RandomTransformer.Create();
+        foreach (PropertyInfo option in Options(name).GetType().GetProperties().Where(p => p.CanWrite && p.PropertyType != typeof(bool) && p.Name != nameof(MethodOptions.Seed)))
+        {
+            Type type = Nullable.GetUnderlyingType(option.PropertyType) ?? option.PropertyType;
+            object? wrong = type.IsEnum ? Enum.ToObject(type, 99) : type == typeof(string) ? " " : type.IsValueType ? Convert.ChangeType(-1, type, CultureInfo.InvariantCulture) : null;
+            MethodOptions options = Options(name);
+            options.Backbone = backbone;
+            options.Validate();
+            option.SetValue(options, wrong);
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(options.Validate, option.Name).Message, $"Option {option.Name}: expected ");
         }
     }
 

@@ -82,7 +82,7 @@ public sealed class L2POptions : MethodOptions
     {
         ArgumentNullException.ThrowIfNull(random);
         Validate();
-        return new L2PMethod((L2POptions)MemberwiseClone(), random);
+        return new L2PMethod((L2POptions)Clone(), random);
     }
 
     /// <inheritdoc/>

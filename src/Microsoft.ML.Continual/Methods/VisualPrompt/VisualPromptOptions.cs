@@ -34,7 +34,7 @@ public sealed class VisualPromptOptions : MethodOptions
     {
         ArgumentNullException.ThrowIfNull(random);
         Validate();
-        return new VisualPromptMethod((VisualPromptOptions)MemberwiseClone(), random);
+        return new VisualPromptMethod((VisualPromptOptions)Clone(), random);
     }
 
     /// <inheritdoc/>
