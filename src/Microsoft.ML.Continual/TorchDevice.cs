@@ -25,7 +25,7 @@ internal static class TorchDevice
     /// <summary>The choice, given the number of CUDA devices.</summary>
     internal static Device Choose(int id, bool fallback, int devices, Action<string> warn)
     {
-        if (id >= 0 && id < devices) return device(DeviceType.CUDA, id);
+        if (id >= 0 && id < devices) return new Device(DeviceType.CUDA, id);
         string missing = $"MLContext.GpuDeviceId is {id}, but libtorch finds {(devices == 0 ? "no CUDA device" : $"{devices} CUDA device(s), numbered from 0")}";
         if (!fallback)
         {

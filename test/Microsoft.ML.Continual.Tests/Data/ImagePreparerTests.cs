@@ -187,7 +187,7 @@ public sealed class ImagePreparerTests
         prepared.Dispose();
         Assert.AreEqual(before, Live());
 
-        static long Live() => DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        static long Live() => LiveTensors.Count();
     }
 
     private static void AssertClose(float[] expected, float[] found, float tolerance, string what)

@@ -132,10 +132,10 @@ public sealed class TaskImagesTests
         var rows = ImageRows.Floats(5).ToArray();
         rows[3].Image[7] = float.NaN;
         TaskImages images = TaskImages.Load(_mlContext.Data.LoadFromEnumerable(rows), Options(cache: false), new ClassRegistry(), default);
-        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        long before = LiveTensors.Count();
         var error = Assert.ThrowsExactly<InvalidDataException>(() => Epoch(images, 1));
         StringAssert.Contains(error.Message, "'Image', row 3: a pixel is NaN");
-        Assert.AreEqual(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        Assert.AreEqual(before, LiveTensors.Count());
     }
 
     [TestMethod]
@@ -203,7 +203,7 @@ public sealed class TaskImagesTests
         }
         TaskImages images = TaskImages.Load(_mlContext.Data.LoadFromEnumerable(Counted()), Options(cache: false, window: 8), new ClassRegistry(), default);
         read = 0;
-        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        long before = LiveTensors.Count();
         Tensor? first = null;
         foreach (ImageBatch batch in images.Epoch(new SeededRandom(1), s_backbone, default))
         {
@@ -212,7 +212,7 @@ public sealed class TaskImagesTests
             break;
         }
         Assert.IsTrue(first!.IsInvalid);
-        Assert.AreEqual(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        Assert.AreEqual(before, LiveTensors.Count());
         int stopped = Volatile.Read(ref read);
         Assert.IsLessThan(200, stopped, "The whole view was read for one batch.");
         Thread.Sleep(20);
@@ -223,16 +223,16 @@ public sealed class TaskImagesTests
     public void Batches_outlive_the_readers_dispose_scope_and_no_tensor_stays_behind()
     {
         TaskImages images = Load(10, Options());
-        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        long before = LiveTensors.Count();
         using IEnumerator<ImageBatch> batches = images.Epoch(new SeededRandom(1), s_backbone, default).GetEnumerator();
         while (true)
         {
             using (NewDisposeScope())
                 if (!batches.MoveNext()) break;
             Assert.IsFalse(batches.Current.Images.IsInvalid);
-            Assert.AreEqual(before + 2, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+            Assert.AreEqual(before + 2, LiveTensors.Count());
         }
-        Assert.AreEqual(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        Assert.AreEqual(before, LiveTensors.Count());
     }
 
     private static void AssertSame((int[] Rows, long[] Labels, float[] Pixels)[] expected, (int[] Rows, long[] Labels, float[] Pixels)[] found)

@@ -209,9 +209,9 @@ public sealed class PromptMethodTests
             bench.ZeroGradients();
         }
         Round(0);
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.Count();
         for (int i = 1; i < 6; i++) Round(i);
-        Assert.AreEqual(before, Tensor.TotalCount);
+        Assert.AreEqual(before, LiveTensors.Count());
     }
 
     [TestMethod]

@@ -6,7 +6,7 @@ namespace TorchSharp.Modules
     /// </summary>
     public class Parameter : torch.Tensor
     {
-        public Parameter(torch.Tensor data, bool requires_grad = true) : base(data.with_requires_grad(requires_grad).DecoupleFromNativeHandle()) { }
+        public Parameter(torch.Tensor data, bool requires_grad = true) : base(data.with_requires_grad(requires_grad).MoveHandle()) { }
     }
 }
 

@@ -23,7 +23,6 @@ public class DisposeScopeManager
     /// <summary>Counts a new object and hands it to the innermost scope, if there is one.</summary>
     internal DisposeScope? Register(IDisposable disposable)
     {
-        Counts.ThreadTotalLiveCount++;
         if (!Scopes.TryPeek(out var scope))
         {
             Counts.CreatedOutsideScopeCount++;

@@ -7,7 +7,9 @@ public class ThreadDisposeScopeStatistics
     public long CreatedInScopeCount { get; internal set; }
     public long DisposedInScopeCount { get; internal set; }
     public long DetachedFromScopeCount { get; internal set; }
-    public long ThreadTotalLiveCount { get; internal set; }
+
+    /// <summary>Those made in a scope, neither disposed by one nor taken out of all. A tensor that a parameter has emptied stays counted.</summary>
+    public long ThreadTotalLiveCount => CreatedInScopeCount - DisposedInScopeCount - DetachedFromScopeCount;
 
     public void Reset()
     {
@@ -15,6 +17,5 @@ public class ThreadDisposeScopeStatistics
         CreatedInScopeCount = 0;
         DisposedInScopeCount = 0;
         DetachedFromScopeCount = 0;
-        ThreadTotalLiveCount = 0;
     }
 }

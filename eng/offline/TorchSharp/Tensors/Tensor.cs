@@ -27,7 +27,7 @@ public static partial class torch
 
         public static Tensor UnsafeCreateTensor(IntPtr handle) => new(handle);
 
-        /// <summary>The number of tensors that are alive in this process.</summary>
+        /// <summary>The number of tensors that are alive in this process, and of those that parameters have emptied.</summary>
         public static long TotalCount => Interlocked.Read(ref totalCount);
 
         public static long PeakCount => Interlocked.Read(ref peakCount);
@@ -52,23 +52,21 @@ public static partial class torch
             {
                 Shim.ct_free(old);
                 Interlocked.Decrement(ref totalCount);
-                DisposeScopeManager.ThreadSingleton.Counts.ThreadTotalLiveCount--;
             }
         }
 
         /// <summary>Gives the handle to the caller, who frees it; this tensor is empty afterwards.</summary>
         public IntPtr DecoupleFromNativeHandle()
         {
-            Scope?.Detach(this);
             GC.SuppressFinalize(this);
-            IntPtr old = Interlocked.Exchange(ref handle, IntPtr.Zero);
-            if (old != IntPtr.Zero)
-            {
-                Interlocked.Decrement(ref totalCount);
-                DisposeScopeManager.ThreadSingleton.Counts.ThreadTotalLiveCount--;
-            }
+            IntPtr old = MoveHandle();
+            if (old == IntPtr.Zero) throw new InvalidOperationException("Tensor invalid -- empty handle.");
+            Interlocked.Decrement(ref totalCount);
             return old;
         }
+
+        /// <summary>Gives the handle away without counting this tensor out, as TorchSharp does for a parameter: it stays in <see cref="TotalCount"/>.</summary>
+        internal IntPtr MoveHandle() => Interlocked.Exchange(ref handle, IntPtr.Zero);
 
         public Tensor MoveToOuterDisposeScope()
         {
