@@ -2,6 +2,7 @@ using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Methods.VisualPrompt;
+using Microsoft.ML.Continual.Numerics;
 using Microsoft.ML.Continual.Tasks;
 using Microsoft.ML.Continual.Training;
 using static TorchSharp.torch;
@@ -71,7 +72,7 @@ public sealed partial class ContinualCatalog
     public ContinualTrainer Trainer(MethodOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        TorchDevice.RequireLibtorch();
+        NativeLibtorch.Require();
         return new ContinualTrainer(_mlContext, options);
     }
 

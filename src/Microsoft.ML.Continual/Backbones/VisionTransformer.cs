@@ -1,4 +1,5 @@
 using Microsoft.ML.Continual.Checkpoints;
+using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
@@ -71,9 +72,11 @@ public sealed class VisionTransformer : Backbone
     /// <returns>The backbone; the caller disposes it.</returns>
     /// <exception cref="InvalidDataException">The file is damaged or holds another architecture; the message names the tensor, what was expected and what was found.</exception>
     /// <exception cref="ArgumentException">An argument does not fit the checkpoint.</exception>
+    /// <exception cref="InvalidOperationException">The native libtorch cannot be loaded; the message says which package to add.</exception>
     public static VisionTransformer Load(string path, Device? device = null, int? imageSize = null, int? heads = null,
                                          ScalarType? computeType = null, ImageNormalization? normalization = null)
     {
+        NativeLibtorch.Require();
         CheckComputeType(computeType);
         normalization?.Validate();
         using DisposeScope scope = NewDisposeScope();

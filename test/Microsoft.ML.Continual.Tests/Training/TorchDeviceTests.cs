@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Numerics;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using TorchSharp;
 
@@ -28,10 +29,10 @@ public sealed class TorchDeviceTests
     {
         foreach (Exception cause in new Exception[] { new TypeInitializationException("torch", new DllNotFoundException("no LibTorchSharp")), new DllNotFoundException("no LibTorchSharp"), new NotSupportedException("no LibTorchSharp") })
         {
-            var error = Assert.ThrowsExactly<InvalidOperationException>(() => TorchDevice.RequireLibtorch(() => throw cause));
+            var error = Assert.ThrowsExactly<InvalidOperationException>(() => NativeLibtorch.Require(() => throw cause));
             foreach (string part in new[] { "TorchSharp-cpu", "TorchSharp-cuda-linux", "TorchSharp-cuda-windows", "no LibTorchSharp" }) StringAssert.Contains(error.Message, part);
             Assert.AreSame(cause, error.InnerException);
         }
-        TorchDevice.RequireLibtorch();
+        NativeLibtorch.Require();
     }
 }

@@ -43,6 +43,8 @@ internal sealed class L2PGoldenRun : IDisposable
             },
             Query = Query(@case.Text("embedding_key", "cls"), withClassFeature: true),
             PromptMask = @case.Flag("use_prompt_mask"),
+            SharePrompts = @case.Flag("shared_prompt_pool"),
+            ShareKeys = @case.Flag("shared_prompt_key"),
             TrainingSelection = selection,
             PredictionSelection = selection,
         };
