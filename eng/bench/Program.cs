@@ -75,7 +75,7 @@ foreach (string name in models)
         // A turn is long enough to be timed and short enough that both sides meet the same machine.
         double target = cuda ? 5e14 : 3e10;
         int steps = (int)Math.Clamp(target / (3 * batch * model.ForwardOperations(model.PromptedTokens)), 1, 50);
-        foreach (Measurement measurement in new[] { ours.Training(steps), ours.Prediction(steps * 2), ours.Subspace(batch * 2) })
+        foreach (Measurement measurement in new[] { ours.Training(steps), ours.Prediction(steps * 2), ours.Subspace(Math.Max(128, batch * 2)) })
         {
             foreach (BenchResult result in measurement.Run(baselines, rounds))
             {
