@@ -4,7 +4,7 @@ namespace Microsoft.ML.Continual.Samples.QuickStart;
 internal static class Defaults
 {
     /// <summary>Adam's learning rate of L2P, with and without projection.</summary>
-    public const double LearningRate = 0.003;
+    public const double LearningRate = 0.01;
 
     /// <summary>Adam's learning rate of plain fine-tuning.</summary>
     public const double PlainLearningRate = 0.003;
