@@ -13,6 +13,6 @@ continual_torch_env() {
   done
   export OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}"
   # A thread that waits for the others goes to sleep soon: where the cores are shared with other work, spinning at every
-  # barrier has made training steps twenty times slower; on an idle machine it gains nothing at these sizes.
+  # barrier has made training steps twenty times slower. What it gains or costs on an idle machine was not measured.
   export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-1000}"
 }
