@@ -50,12 +50,12 @@ internal sealed class TrainingLoop
     {
         // The parameters are fixed from BeginTask to EndTask.
         List<Parameter> parameters = [.. _method.Parameters.Select(p => p.Value)];
-        using optim.Optimizer optimizer = Optimizers.Create(_options, parameters);
+        using optim.Optimizer optimizer = Optimizers.Create(_options, parameters, task.Index == 0);
         using var meter = new TrainingMeter(_method.Backbone.Device);
 
         for (int epoch = 0; epoch < _options.Epochs; epoch++)
         {
-            Optimizers.SetRate(optimizer, Optimizers.RateOf(_options, epoch));
+            Optimizers.SetRate(optimizer, Optimizers.RateOf(_options, epoch, task.Index == 0));
             TrainEpoch(task, epoch, parameters, optimizer, meter, random.Split(), cancellationToken);
             meter.Reset();
         }
@@ -105,7 +105,7 @@ internal sealed class TrainingLoop
         }
         lastRead = step;
         var progress = new TrainingProgress(
-            task.Index, task.Name, epoch + 1, _options.Epochs, step, steps, crossEntropy, accuracy, Optimizers.RateOf(_options, epoch), meter.ImagesPerSecond);
+            task.Index, task.Name, epoch + 1, _options.Epochs, step, steps, crossEntropy, accuracy, Optimizers.RateOf(_options, epoch, task.Index == 0), meter.ImagesPerSecond);
         _progress?.Report(progress);
         return progress;
     }
