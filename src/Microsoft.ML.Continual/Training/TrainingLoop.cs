@@ -36,7 +36,7 @@ internal sealed class TrainingLoop
         // One stream for each purpose, always drawn, in a fixed order: a constraint that samples images does not change the order of the batches.
         SeededRandom classifier = task.Random.Split(), epochs = task.Random.Split(), before = task.Random.Split(), after = task.Random.Split();
 
-        _method.BeginTask(new MethodTask(task.Index, task.Classes, task.ClassCount, task.ImageCount, classifier));
+        _method.BeginTask(new MethodTask(task.Index, task.Classes, task.ClassCount, task.ImageCount, classifier) { Labels = task.Labels });
         _constraint?.BeginTask(Describe(task, before, cancellationToken));
         TrainEpochs(task, epochs, cancellationToken);
         CheckParameters(task);

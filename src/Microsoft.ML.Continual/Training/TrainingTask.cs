@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Numerics;
+using Microsoft.ML.Continual.Tasks;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Training;
@@ -17,4 +18,8 @@ namespace Microsoft.ML.Continual.Training;
 /// <param name="Random">The task's own stream.</param>
 internal sealed record TrainingTask(
     int Index, string Name, IReadOnlyList<int> Classes, int ClassCount, int ImageCount,
-    Func<SeededRandom, IEnumerable<ImageBatch>> Epoch, Func<int, SeededRandom, IEnumerable<Tensor>> Sample, SeededRandom Random);
+    Func<SeededRandom, IEnumerable<ImageBatch>> Epoch, Func<int, SeededRandom, IEnumerable<Tensor>> Sample, SeededRandom Random)
+{
+    /// <summary>The label values of all classes seen up to and with this task; frozen. Null where nobody has said.</summary>
+    public ClassRegistry? Labels { get; init; }
+}
