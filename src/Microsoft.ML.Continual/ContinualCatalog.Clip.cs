@@ -1,5 +1,7 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Backbones.Clip;
+using Microsoft.ML.Continual.Methods.ClipPrompt;
+using Microsoft.ML.Continual.Training;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual;
@@ -28,4 +30,9 @@ public sealed partial class ContinualCatalog
         string path, int? imageSize = null, int? heads = null, int? textHeads = null, ScalarType? computeType = null, ImageNormalization? normalization = null,
         string? vocabularyPath = null, bool quickGelu = true) =>
         ClipModel.Load(path, TorchDevice.Choose(_mlContext), imageSize, heads, textHeads, computeType, normalization, vocabularyPath, quickGelu);
+
+    /// <summary>CLIP with prompts on both sides (CLIP-PGP, ICLR 2024): an image prompt of all tasks and a text context of each. The label values are the class names.</summary>
+    /// <returns>A trainer that has learned nothing yet.</returns>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public ContinualTrainer PromptTuning(ClipPromptOptions options) => Trainer(options);
 }

@@ -15,10 +15,13 @@ public abstract class ConformanceSuite
     protected MLContext MLContext { get; } = new(1);
 
     [TestInitialize]
-    public void LoadBackbone() => _backbone = TinyVit.Create();
+    public void LoadBackbone() => _backbone = CreateBackbone();
 
     [TestCleanup]
     public void FreeBackbone() => _backbone.Dispose();
+
+    /// <summary>The backbone of the method.</summary>
+    private protected virtual Backbone CreateBackbone() => TinyVit.Create();
 
     /// <summary>A fresh trainer: seed 11, 1 or 2 epochs, batches of 4, labels and images in the usual columns.</summary>
     private protected abstract ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone);
