@@ -20,7 +20,7 @@ internal sealed class TaskImages
     private TaskImages(IImageSource source, int[] labels, MethodOptions options)
     {
         (_source, _labels, _options) = (source, labels, options);
-        Classes = [.. labels.Distinct().Order()];
+        Classes = Array.AsReadOnly([.. labels.Distinct().Order()]);
     }
 
     /// <summary>The number of images.</summary>
