@@ -70,7 +70,11 @@ public abstract class MethodOptions
     /// <value>The default is <see cref="EvaluationView.ResizeAndCrop"/>: shorter side to 256/224 of the size, bicubic, centre crop.</value>
     public EvaluationView EvaluationView { get; set; } = EvaluationView.ResizeAndCrop;
 
-    /// <summary>Whether a task's decoded images stay in memory during its <c>Fit</c>. Otherwise each epoch reads the view anew and shuffles within a window.</summary>
+    /// <summary>Whether each epoch visits a task's images in an order of its own. Otherwise they are trained in the order in which they arrive.</summary>
+    /// <value>The default is true.</value>
+    public bool Shuffle { get; set; } = true;
+
+    /// <summary>Whether a task's decoded images stay in memory during its <c>Fit</c>. Otherwise each epoch reads the view anew, and shuffles within a window.</summary>
     /// <value>The default is true.</value>
     public bool CacheImages { get; set; } = true;
 
