@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Methods;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -22,36 +23,34 @@ internal sealed class DeviceProjector : IDisposable
         _basis = TensorMatrix.ToTensor(basis.ToRowMajorArray(), basis.Dimension, basis.Rank).to(parameter.dtype).to(parameter.device).DetachFromDisposeScope();
     }
 
-    /// <summary>G ← G − (G·F)·Fᵀ on the gradient of a parameter.</summary>
-    /// <param name="parameter">[…, d]; without a gradient nothing happens.</param>
+    /// <summary>G ← G − (G·F)·Fᵀ on the gradient of a site's rows.</summary>
+    /// <param name="site">Where its parameter has no gradient, nothing happens.</param>
     /// <param name="rows">[rows] bool: the rows to project; null for all.</param>
-    public void ProjectGradient(Parameter parameter, Tensor? rows)
+    public void ProjectGradient(ProjectionSite site, Tensor? rows)
     {
         if (_basis is null && !_isFull) return;
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        if (parameter.grad is not { } gradient) return;
-        Tensor raw = gradient.reshape(-1, _dimension);   // [..., d] -> [rows, d]
+        if (site.Parameter.grad is not { } whole) return;
+        Tensor gradient = site.RowsOf(whole), raw = gradient.reshape(-1, _dimension);   // [..., d] -> [rows, d]
         Tensor projected = Project(raw);
         if (rows is not null) projected = where(rows.reshape(-1, 1), projected, raw);
         gradient.copy_(projected.reshape(gradient.shape));
     }
 
     /// <summary>p ← p₀ + Δ − (Δ·F)·Fᵀ with Δ = p − p₀: the whole displacement, so that roundings of single steps do not add up.</summary>
-    /// <param name="parameter">p, […, d].</param>
+    /// <param name="site">Whose rows p, […, d], are moved.</param>
     /// <param name="start">p₀, of the same shape.</param>
-    public void ProjectDisplacement(Parameter parameter, Tensor start)
+    /// <param name="rows">[rows] bool: the rows to project; null for all.</param>
+    public void ProjectDisplacement(ProjectionSite site, Tensor start, Tensor? rows)
     {
         if (_basis is null && !_isFull) return;
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        if (_isFull)
-        {
-            parameter.copy_(start);
-            return;
-        }
-        Tensor free = Project((parameter - start).reshape(-1, _dimension));   // [..., d] -> [rows, d]
-        parameter.copy_(start + free.reshape(start.shape));
+        Tensor parameter = site.RowsOf(site.Parameter);
+        Tensor allowed = _isFull ? start : start + Project((parameter - start).reshape(-1, _dimension)).reshape(start.shape);   // [..., d] -> [rows, d] -> [..., d]
+        // start has the shape of the rows: a mask of [rows] becomes [..., 1].
+        parameter.copy_(rows is null ? allowed : where(rows.reshape([.. start.shape[..^1], 1]), allowed, parameter));
     }
 
     public void Dispose() => _basis?.Dispose();

@@ -48,10 +48,10 @@ public sealed class GradientProjection : UpdateConstraint
         if (_method is not null) throw new InvalidOperationException($"{Name} is attached to {_method.Name} already.");
         string known = string.Join(", ", method.Sites.Select(s => $"'{s.Name}'"));
         foreach (string asked in _options.Sites.Keys)
-            if (method.Sites.All(s => s.Name != asked))
+            if (Candidates(method).All(s => s.Name != asked && s.Whole != asked))
                 throw new ArgumentException($"{nameof(PgpOptions)}.{nameof(PgpOptions.Sites)} names the site '{asked}'; {method.Name} has {(known.Length == 0 ? "none" : known)}.", nameof(method));
-        foreach (ProjectionSite site in method.Sites)
-            if (_options.Projects(site.Name)) _sites.Add(new SiteState(site.Name, site.Dimension));
+        foreach (ProjectionSite site in Candidates(method))
+            if (_options.Projects(site)) _sites.Add(new SiteState(site));
         if (_sites.Count == 0)
             throw new ArgumentException($"{method.Name} has no site for {Name} to project: it has {(known.Length == 0 ? "none" : known + ", and the options exclude them")}.", nameof(method));
         _method = method;
@@ -63,7 +63,7 @@ public sealed class GradientProjection : UpdateConstraint
     {
         ArgumentNullException.ThrowIfNull(task);
         RequireImages(task);
-        foreach (SiteState state in _sites) state.Begin(Find(state));
+        foreach (SiteState state in _sites) state.Begin(Find(state), _options.ProjectedRows == ProjectedRows.UsedBefore);
         // Begin put the bases of the tasks before on the device: what is learned now is for the next task.
         if (_options.MemoryTiming == MemoryTiming.BeforeTask) Learn(task, rowsExist: _sites[0].Updates > 0);
     }
@@ -73,14 +73,14 @@ public sealed class GradientProjection : UpdateConstraint
     {
         if (_options.ProjectAt == ProjectAt.Update) return;
         foreach (SiteState state in _sites)
-            state.Projector!.ProjectGradient(state.Site!.Parameter, _options.ProjectedRows == ProjectedRows.FirstImage ? state.Site.RowsOfFirstImage : null);
+            state.Projector!.ProjectGradient(state.Site!, _options.ProjectedRows == ProjectedRows.FirstImage ? state.Site!.RowsOfFirstImage : state.ProjectedRows);
     }
 
     /// <inheritdoc/>
     public override void AfterStep()
     {
         if (_options.ProjectAt == ProjectAt.Gradient) return;
-        foreach (SiteState state in _sites) state.Projector!.ProjectDisplacement(state.Site!.Parameter, state.Start!);
+        foreach (SiteState state in _sites) state.Projector!.ProjectDisplacement(state.Site!, state.Start!, state.ProjectedRows);
     }
 
     /// <inheritdoc/>
@@ -92,7 +92,11 @@ public sealed class GradientProjection : UpdateConstraint
         if (_options.MemoryTiming == MemoryTiming.AfterTask) Learn(task, rowsExist: true);
         else foreach (SiteState state in _sites) state.RowsUsedLast = ReadRows(state.Site!.RowsInUse);
         _lastAudit = audit;
-        foreach (SiteState state in _sites) state.End();
+        foreach (SiteState state in _sites)
+        {
+            if (_options.ProjectedRows == ProjectedRows.UsedBefore) NoteUse(state);
+            state.End();
+        }
     }
 
     /// <inheritdoc/>
@@ -127,7 +131,7 @@ public sealed class GradientProjection : UpdateConstraint
 
     private ProjectionSite Find(SiteState state)
     {
-        ProjectionSite site = _method!.Sites.FirstOrDefault(s => s.Name == state.Name) ?? throw new InvalidOperationException($"{_method.Name} has no site '{state.Name}' any more.");
+        ProjectionSite site = Candidates(_method!).FirstOrDefault(s => s.Name == state.Name) ?? throw new InvalidOperationException($"{_method!.Name} has no site '{state.Name}' any more.");
         return site.Dimension == state.Dimension ? site
             : throw new InvalidOperationException($"Site '{state.Name}' has {site.Dimension} dimensions; it had {state.Dimension}.");
     }
@@ -138,24 +142,26 @@ public sealed class GradientProjection : UpdateConstraint
         var memories = new Dictionary<string, SiteMemory>(StringComparer.Ordinal);
         try
         {
-            foreach (SiteState state in _sites) memories.Add(state.Name, new SiteMemory(state.Name, state.Dimension, task.Index, _options));
+            foreach (SiteState state in _sites) memories.Add(state.Name, new SiteMemory(state.Attached, task.Index, _options));
             int asked = _options.Space == PgpSpace.SampleIndexSum ? _sites.Max(s => s.Dimension) : _options.MemorySamples;
+            string[] wanted = [.. _sites.Select(s => s.Attached.ActivationsName).Distinct()];
             long images = 0;
             foreach (Tensor batch in task.SampleImages(asked))
             {
                 using DisposeScope scope = NewDisposeScope();
-                IReadOnlyDictionary<string, Tensor> activations = _method!.CollectActivations(batch);
+                IReadOnlyDictionary<string, Tensor> activations = _method!.CollectActivations(batch, wanted);
                 images += batch.shape[0];
                 foreach (SiteState state in _sites)
-                    memories[state.Name].Add(activations.TryGetValue(state.Name, out Tensor? value) ? value
+                    memories[state.Name].Add(activations.TryGetValue(state.Attached.ActivationsName, out Tensor? value) ? state.Attached.SelectActivations?.Invoke(value) ?? value
                         : throw new InvalidOperationException($"{_method.Name} collected no activations for its site '{state.Name}'."));
             }
             var learned = new List<(SiteState State, SubspaceGrowth Growth, PastActivations? Past)>();
             foreach (SiteState state in _sites)
             {
                 (Matrix<double> gram, Matrix<double>? inputScores, Matrix<double>? rowScores) = memories[state.Name].Assemble(rowsExist ? OwnRows(state) : null);
-                SubspaceGrowth growth = state.Basis.Grow(gram, _options.RuleOf(state.Name, isFirst: state.Updates == 0));
-                MemoryMade?.Invoke(new MemoryInspection(state.Name, inputScores, rowScores, gram, state.Basis, growth));
+                SubspaceRule rule = _options.RuleOf(state.Attached, isFirst: state.Updates == 0);
+                SubspaceGrowth growth = state.Basis.Grow(gram, rule);
+                MemoryMade?.Invoke(new MemoryInspection(state.Name, inputScores, rowScores, gram, rule, state.Basis, growth));
                 learned.Add((state, growth, memories[state.Name].Audited()));
             }
             foreach ((SiteState state, SubspaceGrowth growth, PastActivations? past) in learned)
@@ -181,13 +187,21 @@ public sealed class GradientProjection : UpdateConstraint
     {
         ProjectionSite site = state.Site!;
         if (!site.ProtectsOwnRows || _options.PromptsInMemory == PromptsInMemory.None || _options.Space == PgpSpace.InputOnly) return null;
-        Matrix<double> rows = TensorMatrix.ToMatrix(site.Parameter, site.Dimension);
+        Matrix<double> rows = TensorMatrix.ToMatrix(site.RowsOf(site.Parameter), site.Dimension);
         if (_options.PromptsInMemory == PromptsInMemory.WholePool) return rows;
         bool[]? used = _options.MemoryTiming == MemoryTiming.AfterTask ? ReadRows(site.RowsInUse) : state.RowsUsedLast;
         if (used is null) return rows;
         if (used.Length != rows.RowCount) throw new InvalidOperationException($"Site '{state.Name}' marks {used.Length} rows as used or not; it has {rows.RowCount}.");
         int[] chosen = [.. Enumerable.Range(0, used.Length).Where(i => used[i])];
         return chosen.Length == 0 ? null : Matrix<double>.Build.Dense(chosen.Length, site.Dimension, (i, j) => rows[chosen[i], j]);
+    }
+
+    private IEnumerable<ProjectionSite> Candidates(ContinualMethod method) => _options.PerHead ? method.Sites.SelectMany(site => site.Heads.Count > 0 ? site.Heads : [site]) : method.Sites;
+
+    private static void NoteUse(SiteState state)
+    {
+        bool[]? used = ReadRows(state.Site!.RowsInUse);
+        for (int row = 0; row < state.RowsUsedBefore.Length; row++) state.RowsUsedBefore[row] |= used?[row] ?? true;
     }
 
     private static bool[]? ReadRows(Tensor? mask)
@@ -203,7 +217,7 @@ public sealed class GradientProjection : UpdateConstraint
         foreach (SiteState state in _sites)
         {
             Matrix<double> before = TensorMatrix.ToMatrix(state.Start!, state.Dimension);
-            Matrix<double> change = TensorMatrix.ToMatrix(state.Site!.Parameter, state.Dimension) - before;
+            Matrix<double> change = TensorMatrix.ToMatrix(state.Site!.RowsOf(state.Site.Parameter), state.Dimension) - before;
             foreach (PastActivations past in state.Past)
             {
                 if (past.TaskIndex == task.Index) continue;   // taken before the task: its own

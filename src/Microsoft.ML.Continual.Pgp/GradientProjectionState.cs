@@ -24,7 +24,8 @@ internal static class GradientProjectionState
             sites.Add(new JsonObject
             {
                 ["name"] = site.Name, ["dimension"] = site.Dimension, ["rank"] = site.Basis.Rank, ["updates"] = site.Updates, ["past"] = past,
-                ["rowsUsed"] = site.RowsUsedLast is { } used ? new JsonArray([.. used.Select(u => JsonValue.Create(u))]) : null,
+                ["rowsUsed"] = site.RowsUsedLast is { } used ? Flags(used) : null,
+                ["rowsUsedBefore"] = projection.Options.ProjectedRows == ProjectedRows.UsedBefore ? Flags(site.RowsUsedBefore) : null,
             });
             if (site.Basis.Rank > 0) state.Add(BasisName(site), TensorMatrix.ToTensor(site.Basis.ToRowMajorArray(), site.Dimension, site.Basis.Rank));
         }
@@ -63,7 +64,7 @@ internal static class GradientProjectionState
         JsonArray stored = state.Values["sites"]!.AsArray();
         Expect("sites", string.Join(", ", projection.States.Select(s => s.Name)), string.Join(", ", stored.Select(s => (string)s!["name"]!)));
 
-        var read = new List<(SiteState Site, SubspaceBasis Basis, int Updates, List<PastActivations> Past, bool[]? RowsUsed)>();
+        var read = new List<(SiteState Site, SubspaceBasis Basis, int Updates, List<PastActivations> Past, bool[]? RowsUsed, bool[] RowsUsedBefore)>();
         for (int i = 0; i < stored.Count; i++)
         {
             SiteState site = projection.States[i];
@@ -77,21 +78,27 @@ internal static class GradientProjectionState
             double[] grams = tasks.Count == 0 ? [] : Doubles(state, PastName(site), tasks.Count, packed);
             List<PastActivations> past = [.. tasks.Select((task, row) =>
                 PastActivations.FromPacked((int)task!["task"]!, site.Dimension, grams[(row * packed)..((row + 1) * packed)], (double)task["largest"]!))];
-            bool[]? used = node["rowsUsed"] is JsonArray rows ? [.. rows.Select(r => (bool)r!)] : null;
-            read.Add((site, basis, (int)node["updates"]!, past, used));
+            bool[] before = Flags(node["rowsUsedBefore"]) ?? new bool[site.Attached.Rows];
+            Expect($"number of used rows of site '{site.Name}'", site.Attached.Rows, (long)before.Length);
+            read.Add((site, basis, (int)node["updates"]!, past, Flags(node["rowsUsed"]), before));
         }
         InterferenceAudit? audit = state.Values["audit"] is not { } written ? null : new InterferenceAudit((int)written["task"]!,
             [.. written["entries"]!.AsArray().Select(e => new InterferenceEntry((string)e!["site"]!, (int)e["past"]!, (double)e["relative"]!, (double)e["share"]!))]);
 
-        foreach (var (site, basis, updates, past, used) in read)
+        foreach (var (site, basis, updates, past, used, before) in read)
         {
             site.End();
-            (site.Basis, site.Updates, site.RowsUsedLast) = (basis, updates, used);
+            (site.Basis, site.Updates, site.RowsUsedLast, site.RowsUsedBefore) = (basis, updates, used, before);
             site.Past.Clear();
             site.Past.AddRange(past);
         }
         return audit;
     }
+
+    // A text of 0 and 1, a character a row.
+    private static JsonValue Flags(bool[] rows) => JsonValue.Create(string.Concat(rows.Select(r => r ? '1' : '0')));
+
+    private static bool[]? Flags(JsonNode? text) => text is null ? null : [.. ((string)text!).Select(c => c switch { '0' => false, '1' => true, _ => throw new FormatException($"'{c}' in a text of 0 and 1.") })];
 
     private static string BasisName(SiteState site) => $"{site.Name}.basis";
 

@@ -1,4 +1,5 @@
 using MathNet.Numerics.LinearAlgebra;
+using Microsoft.ML.Continual.Methods;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Pgp;
@@ -14,13 +15,13 @@ internal sealed class SiteMemory : IDisposable
     private readonly ActivationGram? _audited;   // XᵀX as it is, where that is another matrix
     private readonly SampleMatrix? _samples;     // the released code's images × features
 
-    public SiteMemory(string site, int dimension, int taskIndex, PgpOptions options)
+    public SiteMemory(ProjectionSite site, int taskIndex, PgpOptions options)
     {
-        (_site, _dimension, _taskIndex, _options, _components) = (site, dimension, taskIndex, options, options.ComponentsOf(site));
+        (_site, _dimension, _taskIndex, _options, _components) = (site.Name, site.Dimension, taskIndex, options, options.ComponentsOf(site));
         bool byImage = options.Space == PgpSpace.SampleIndexSum;
-        if (byImage) _samples = new SampleMatrix(dimension);
-        else _gram = new ActivationGram(dimension, options.RowNormalise, options.Centre);
-        if (options.Audit && (byImage || options.RowNormalise || options.Centre)) _audited = new ActivationGram(dimension, unitRows: false, centre: false);
+        if (byImage) _samples = new SampleMatrix(_dimension);
+        else _gram = new ActivationGram(_dimension, options.RowNormalise, options.Centre);
+        if (options.Audit && (byImage || options.RowNormalise || options.Centre)) _audited = new ActivationGram(_dimension, unitRows: false, centre: false);
     }
 
     /// <summary>Adds a batch.</summary>

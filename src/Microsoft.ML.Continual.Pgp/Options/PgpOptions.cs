@@ -17,13 +17,11 @@ namespace Microsoft.ML.Continual.Pgp;
 /// What no preset does, because neither paper nor code does: it looks at the sites' inputs and not through LayerNorm and the query and key weights; the value path is left alone; the
 /// conditions concern the block that the prompts enter and none behind it; keys are matched after normalisation, of which <c>q·Δk = 0</c> keeps the numerator only.
 /// </para>
+/// <para>DualPrompt's sites are the key prefixes of its blocks (and value prefixes and keys, which are projected on demand); CLIP's is the image prompt.</para>
 /// <para>An audit without any projection (to compare with) is <c>Energy = 0, KeyEnergy = 0</c>.</para>
 /// </remarks>
 public sealed class PgpOptions : ConstraintOptions
 {
-    /// <summary>The name of the sites that <see cref="ProjectKeys"/>, <see cref="KeyEnergy"/> and <see cref="KeyComponents"/> speak of.</summary>
-    public const string KeySite = "key";
-
     /// <summary>
     /// The rigorous preset, equal to <c>new PgpOptions()</c>: the stacked space, the displacement projected. With energy 1 and activations that do not fill
     /// the space, <c>x·pᵀ</c> of old memory images stays as it is to float32 rounding.
@@ -42,12 +40,29 @@ public sealed class PgpOptions : ConstraintOptions
     /// <summary>As <see cref="Stacked"/> without P: only <c>x·pᵀ</c> is kept.</summary>
     public static PgpOptions InputOnly => new() { Space = PgpSpace.InputOnly, PromptsInMemory = PromptsInMemory.None };
 
-    /// <summary>The released code of L2P-PGP, step by step. Needs as many training images a task as the site has dimensions.</summary>
+    /// <summary>The released code of L2P-PGP, step by step. Needs as many training images a task as the site has dimensions; so do the other two references.</summary>
     public static PgpOptions Reference => new()
     {
         Space = PgpSpace.SampleIndexSum, Energy = 0.50, KeyEnergy = 0.97, Components = 9, KeyComponents = 5, Centre = true, EnergyPower = 4,
         RankRule = RankRule.CountBelow, MemoryTiming = MemoryTiming.BeforeTask, PromptsInMemory = PromptsInMemory.WholePool,
         ProjectAt = ProjectAt.Gradient, ProjectedRows = ProjectedRows.FirstImage,
+    };
+
+    /// <summary>
+    /// The released code of DualPrompt-PGP, step by step: queries of images × channels, no prompts among them, key prefixes projected as one space of all heads.
+    /// Goes with <c>DualPromptOptions.UseReleasedCode()</c>.
+    /// </summary>
+    public static PgpOptions DualPromptReference => new()
+    {
+        Space = PgpSpace.SampleIndexSum, Energy = 0.50, Components = 50, Centre = true, EnergyPower = 4, RankRule = RankRule.CountBelow,
+        PromptsInMemory = PromptsInMemory.None, ProjectAt = ProjectAt.Gradient, ProjectedRows = ProjectedRows.FirstImage, ProjectKeys = false,
+    };
+
+    /// <summary>The released code of CLIP-PGP, step by step.</summary>
+    public static PgpOptions ClipReference => new()
+    {
+        Space = PgpSpace.SampleIndexSum, Energy = 0.90, Components = 5, Centre = true, EnergyPower = 4, RankRule = RankRule.CountBelow,
+        PromptsInMemory = PromptsInMemory.WholePool, ProjectAt = ProjectAt.Gradient,
     };
 
     /// <summary>What the protected directions are made from. The released code analyses images in place of channels, and adds spaces that have no common axis.</summary>
@@ -61,7 +76,7 @@ public sealed class PgpOptions : ConstraintOptions
     /// <value>The default is 0.95; Paper and Reference 0.50 (the released code's, tuned for fourth powers; the paper's are not known).</value>
     public double Energy { get; set; } = 0.95;
 
-    /// <summary>ε of sites named <c>key</c>, in [0, 1].</summary>
+    /// <summary>ε of the keys of a pool (<see cref="SiteRole.PoolKey"/>), in [0, 1].</summary>
     /// <value>The default is 0.97, as in the released code.</value>
     public double KeyEnergy { get; set; } = 0.97;
 
@@ -85,10 +100,10 @@ public sealed class PgpOptions : ConstraintOptions
     public bool Centre { get; set; }
 
     /// <summary>The number of principal components kept of X and of P, at least 1; null keeps all. It caps what a task can add.</summary>
-    /// <value>The default is null; Reference 9 (not in the paper's algorithm).</value>
+    /// <value>The default is null; Reference 9, that of DualPrompt 50, that of CLIP 5 (not in the paper's algorithm).</value>
     public int? Components { get; set; }
 
-    /// <summary><see cref="Components"/> of sites named <c>key</c>.</summary>
+    /// <summary><see cref="Components"/> of the keys of a pool.</summary>
     /// <value>The default is null; Reference 5.</value>
     public int? KeyComponents { get; set; }
 
@@ -111,12 +126,26 @@ public sealed class PgpOptions : ConstraintOptions
     public ProjectAt ProjectAt { get; set; } = ProjectAt.Update;
 
     /// <summary>Which rows are projected; <see cref="ProjectedRows.FirstImage"/> goes with <see cref="ProjectAt.Gradient"/> only.</summary>
-    /// <value>The default is <see cref="ProjectedRows.All"/>; Reference <see cref="ProjectedRows.FirstImage"/>.</value>
+    /// <value>The default is <see cref="ProjectedRows.All"/>; Reference and that of DualPrompt <see cref="ProjectedRows.FirstImage"/>.</value>
     public ProjectedRows ProjectedRows { get; set; } = ProjectedRows.All;
 
-    /// <summary>Whether sites named <c>key</c> are projected as well, against the query features.</summary>
-    /// <value>The default is true, as in paper and code of L2P-PGP.</value>
-    public bool ProjectKeys { get; set; } = true;
+    /// <summary>Whether the keys of a pool are projected as well, against the query features.</summary>
+    /// <value>The default is null: as the papers' code does, L2P's are and DualPrompt's are not.</value>
+    public bool? ProjectKeys { get; set; }
+
+    /// <summary>
+    /// Whether value prefixes are projected as well, against the attention weights a on them: what they add to old tokens, <c>a·p</c>, is kept. No paper does; without it key prefixes alone
+    /// are protected. Attention weights are all positive, so that at least one of the prefix's L directions is always used up.
+    /// </summary>
+    /// <value>The default is null: they are not.</value>
+    public bool? ProjectValuePrefixes { get; set; }
+
+    /// <summary>
+    /// Whether sites with attention heads are projected head by head, each with a basis of its own. Attention compares queries and key prefixes head by head, so this is the condition that
+    /// keeps them; one basis for all heads side by side, as in the released code, keeps the sum over the heads only.
+    /// </summary>
+    /// <value>The default is false, as in the released code. <see cref="PgpSpace.SampleIndexSum"/> does not allow it.</value>
+    public bool PerHead { get; set; }
 
     /// <summary>
     /// The number of a task's training images whose activations are analysed, at least 1; a smaller task gives all it has. <see cref="PgpSpace.SampleIndexSum"/> takes as many as the
@@ -136,7 +165,7 @@ public sealed class PgpOptions : ConstraintOptions
     /// <value>The default is 100, so that an endless stream of tasks does not fill the memory: 240 MB a site of 768 dimensions at most.</value>
     public int? AuditedTasks { get; set; } = 100;
 
-    /// <summary>What single sites have different, by site name.</summary>
+    /// <summary>What single sites have different, by site name; a head of a site goes by its own name before that of the whole site.</summary>
     /// <value>The default is empty.</value>
     public IDictionary<string, PgpSiteOptions> Sites { get; private set; } = new Dictionary<string, PgpSiteOptions>(StringComparer.Ordinal);
 
@@ -162,8 +191,9 @@ public sealed class PgpOptions : ConstraintOptions
         OptionCheck.Require(Enum.IsDefined(PromptsInMemory), nameof(PromptsInMemory), "a known choice", PromptsInMemory);
         OptionCheck.Require(Enum.IsDefined(ProjectAt), nameof(ProjectAt), "a known place", ProjectAt);
         OptionCheck.Require(Enum.IsDefined(ProjectedRows), nameof(ProjectedRows), "a known choice", ProjectedRows);
-        OptionCheck.Require(ProjectedRows == ProjectedRows.All || ProjectAt == ProjectAt.Gradient, nameof(ProjectedRows),
-            $"{nameof(ProjectedRows.All)} with {nameof(ProjectAt)} = {ProjectAt}: a displacement is that of many batches, each with a first image of its own", ProjectedRows);
+        OptionCheck.Require(ProjectedRows != ProjectedRows.FirstImage || ProjectAt == ProjectAt.Gradient, nameof(ProjectedRows),
+            $"another choice with {nameof(ProjectAt)} = {ProjectAt}: a displacement is that of many batches, each with a first image of its own", ProjectedRows);
+        OptionCheck.Require(!PerHead || Space != PgpSpace.SampleIndexSum, nameof(PerHead), $"false with {nameof(Space)} = {Space}: it takes as many images as a site has dimensions", PerHead);
         OptionCheck.Require(MemorySamples >= 1, nameof(MemorySamples), "at least 1", MemorySamples);
         OptionCheck.Require(AuditedTasks is null or >= 1, nameof(AuditedTasks), "at least 1, or null", AuditedTasks);
         foreach ((string site, PgpSiteOptions? options) in Sites)
@@ -174,14 +204,22 @@ public sealed class PgpOptions : ConstraintOptions
         }
     }
 
-    internal bool Projects(string site) => Sites.TryGetValue(site, out PgpSiteOptions? own) && own.Project is { } project ? project : site != KeySite || ProjectKeys;
+    internal bool Projects(ProjectionSite site) => Own(site, options => options.Project) ?? site.Role switch
+    {
+        SiteRole.PoolKey => ProjectKeys,
+        SiteRole.ValuePrefix => ProjectValuePrefixes,
+        _ => null,
+    } ?? site.ProjectedByDefault;
 
-    internal int? ComponentsOf(string site) => Sites.TryGetValue(site, out PgpSiteOptions? own) && own.Components is { } components ? components : site == KeySite ? KeyComponents : Components;
+    internal int? ComponentsOf(ProjectionSite site) => Own(site, options => options.Components) ?? (site.Role == SiteRole.PoolKey ? KeyComponents : Components);
 
-    internal double EnergyOf(string site) => Sites.TryGetValue(site, out PgpSiteOptions? own) && own.Energy is { } energy ? energy : site == KeySite ? KeyEnergy : Energy;
+    internal double EnergyOf(ProjectionSite site) => Own(site, options => options.Energy) ?? (site.Role == SiteRole.PoolKey ? KeyEnergy : Energy);
 
     /// <summary>The rule of a site's next update.</summary>
-    internal SubspaceRule RuleOf(string site, bool isFirst) => new(EnergyOf(site), EnergyPower, isFirst ? RankRule : RankRule.ReachThreshold, RankTolerance);
+    internal SubspaceRule RuleOf(ProjectionSite site, bool isFirst) => new(EnergyOf(site), EnergyPower, isFirst ? RankRule : RankRule.ReachThreshold, RankTolerance);
+
+    private T? Own<T>(ProjectionSite site, Func<PgpSiteOptions, T?> value) where T : struct =>
+        (Sites.TryGetValue(site.Name, out PgpSiteOptions? own) ? value(own) : null) ?? (site.Whole is { } name && Sites.TryGetValue(name, out PgpSiteOptions? whole) ? value(whole) : null);
 
     /// <inheritdoc/>
     public override ConstraintOptions Clone()

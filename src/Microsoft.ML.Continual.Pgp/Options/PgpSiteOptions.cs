@@ -6,7 +6,7 @@ namespace Microsoft.ML.Continual.Pgp;
 public sealed class PgpSiteOptions
 {
     /// <summary>Whether the site is projected at all.</summary>
-    /// <value>The default is null: as <see cref="PgpOptions.ProjectKeys"/> says for keys, and true for others.</value>
+    /// <value>The default is null: as the options say for sites of its role, else as the method says.</value>
     public bool? Project { get; set; }
 
     /// <summary>ε of this site, in [0, 1].</summary>

@@ -18,7 +18,7 @@ public sealed class VisionTransformer : Backbone
     private readonly Dictionary<string, Tensor> _weights;
     private readonly bool _ownsWeights;
     private readonly Tensor _classToken, _positions, _patchWeight, _patchBias, _normWeight, _normBias;
-    private readonly BlockWeights[] _blocks;
+    private readonly TransformerBlocks _blocks;
     private bool _disposed;
 
     private VisionTransformer(Dictionary<string, Tensor> weights, bool ownsWeights, VisionTransformerConfig config, ImageNormalization normalization)
@@ -30,7 +30,8 @@ public sealed class VisionTransformer : Backbone
         _patchBias = weights["patch_embed.proj.bias"];
         _normWeight = weights["norm.weight"];
         _normBias = weights["norm.bias"];
-        _blocks = [.. Enumerable.Range(0, config.Depth).Select(i => new BlockWeights(weights, $"blocks.{i}."))];
+        _blocks = new TransformerBlocks([.. Enumerable.Range(0, config.Depth).Select(i => BlockWeights.FromTimm(weights, $"blocks.{i}."))],
+            config.Width, config.Heads, NormEpsilon, MlpActivation.Gelu);
         Device = _classToken.device;
         ComputeType = _classToken.dtype;
     }
@@ -57,7 +58,11 @@ public sealed class VisionTransformer : Backbone
     public override ImageNormalization Normalization { get; }
 
     /// <summary>Which way attention is computed; for tests.</summary>
-    internal AttentionPath AttentionPath { get; set; }
+    internal AttentionPath AttentionPath
+    {
+        get => _blocks.AttentionPath;
+        set => _blocks.AttentionPath = value;
+    }
 
     /// <summary>Reads a checkpoint with timm's tensor names from a safetensors file. The sizes follow from the tensors' shapes; a classifier in the file is ignored.</summary>
     /// <param name="path">The file.</param>
@@ -157,21 +162,11 @@ public sealed class VisionTransformer : Backbone
         edits ??= BlockEdits.None;
         if (patches.shape is not [var count, var n, var width] || n != Config.PatchCount || width != Width)
             throw new ArgumentException($"Expected patch embeddings of the shape [B, {Config.PatchCount}, {Width}]; found [{string.Join(", ", patches.shape)}].", nameof(patches));
-        long inserted = InsertedCount(edits, count);
-        (long first, long wanted) = edits.Output switch
-        {
-            OutputTokens.Class => (0L, 1L),
-            OutputTokens.Inserted => (1L, inserted),
-            OutputTokens.ClassAndInserted => (0L, 1 + inserted),
-            _ => (0L, 1 + inserted + n),
-        };
+        long inserted = edits.InputTokens is { } tokens ? TokenShape.Count(tokens, count, Width, nameof(BlockEdits.InputTokens)) : 0;
+        if (edits.Output is OutputTokens.Inserted or OutputTokens.ClassAndInserted && inserted == 0 && edits.BlockTokens is not { Count: > 0 })
+            throw new ArgumentException($"{nameof(BlockEdits.Output)} is {edits.Output}, but {nameof(BlockEdits.InputTokens)} is null: no token is inserted.", nameof(edits));
         using DisposeScope scope = NewDisposeScope();
-        Tensor x = AssembleTokens(patches, edits.InputTokens, inserted);   // [B, T, D]
-        for (int i = 0; i < _blocks.Length; i++)
-        {
-            bool last = i == _blocks.Length - 1;
-            x = RunBlock(i, x, last ? first : 0, last ? wanted : x.shape[1], edits);
-        }
+        Tensor x = _blocks.Run(AssembleTokens(patches, edits.InputTokens), inserted, edits);   // [B, T, D] -> [B, wanted, D]
         return layer_norm(x, [Width], _normWeight, _normBias, NormEpsilon).MoveToOuterDisposeScope();
     }
 
@@ -208,7 +203,7 @@ public sealed class VisionTransformer : Backbone
     }
 
     /// <summary>[B, N, D] and the inserted tokens -> [B, 1 + P + N, D] with positions. Inserted tokens share the class token's position.</summary>
-    private Tensor AssembleTokens(Tensor patches, Tensor? insertedTokens, long inserted)
+    private Tensor AssembleTokens(Tensor patches, Tensor? insertedTokens)
     {
         using DisposeScope scope = NewDisposeScope();
         long count = patches.shape[0];
@@ -216,85 +211,8 @@ public sealed class VisionTransformer : Backbone
         Tensor classToken = (_classToken + classPosition).expand(count, 1, Width);
         Tensor grid = patches + _positions.narrow(1, 1, Config.PatchCount);
         if (insertedTokens is null) return cat([classToken, grid], 1).MoveToOuterDisposeScope();
-        Tensor prompts = (insertedTokens.to(ComputeType) + classPosition).expand(count, inserted, Width);   // [P, D] or [B, P, D] -> [B, P, D]
+        Tensor prompts = (insertedTokens.to(ComputeType) + classPosition).expand(count, -1, Width);   // [P, D] or [B, P, D] -> [B, P, D]
         return cat([classToken, prompts, grid], 1).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>One pre-norm block: x + Attention(LN(x)), then + MLP(LN(·)). Computes tokens first … first + wanted − 1 only; all tokens serve as keys and values.</summary>
-    private Tensor RunBlock(int index, Tensor x, long first, long wanted, BlockEdits edits)
-    {
-        BlockWeights w = _blocks[index];
-        using DisposeScope scope = NewDisposeScope();
-        Tensor attention = Attend(w, layer_norm(x, [Width], w.Norm1Weight, w.Norm1Bias, NormEpsilon), first, wanted);   // [B, wanted, D]
-        Tensor middle = (wanted == x.shape[1] ? x : x.narrow(1, first, wanted)) + attention;
-        Tensor mlp = Transform(w, layer_norm(middle, [Width], w.Norm2Weight, w.Norm2Bias, NormEpsilon));
-        Tensor output = middle + mlp;
-        edits.Capture?.Invoke(new BlockActivations(index, x, attention, mlp, output));
-        return output.MoveToOuterDisposeScope();
-    }
-
-    /// <summary>The two layers of the MLP: [B, T, D] -> [B, T, hidden] -> [B, T, D].</summary>
-    private static Tensor Transform(BlockWeights w, Tensor x)
-    {
-        using DisposeScope scope = NewDisposeScope();   // what the backward pass does not need is freed at once, while it is still in the cache
-        Tensor hidden = gelu(linear(x, w.Fc1Weight, w.Fc1Bias));
-        return linear(hidden, w.Fc2Weight, w.Fc2Bias).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Multi-head attention of the wanted tokens over all tokens, and its projection.</summary>
-    private Tensor Attend(BlockWeights w, Tensor x, long first, long wanted)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        long count = x.shape[0], tokens = x.shape[1];
-        int heads = Config.Heads, d = Config.HeadWidth;
-        Tensor queries, keys, values;
-        if (wanted == tokens)
-        {
-            // [B, T, 3·D] -> [B, T, 3, H, d] -> [3, B, H, T, d]
-            Tensor qkv = linear(x, w.QkvWeight, w.QkvBias).view(count, tokens, 3, heads, d).permute(2, 0, 3, 1, 4);
-            Tensor[] parts = (UsesFusedAttention ? qkv : qkv.contiguous()).unbind(0);
-            (queries, keys, values) = (parts[0], parts[1], parts[2]);
-        }
-        else
-        {
-            // Rows 0 … D−1 of the fused weight make the queries, the rest keys and values.
-            // [B, wanted, D] -> [B, wanted, H, d] -> [B, H, wanted, d]
-            queries = linear(x.narrow(1, first, wanted), w.QkvWeight.narrow(0, 0, Width), w.QkvBias.narrow(0, 0, Width))
-                .view(count, wanted, heads, d).transpose(1, 2);
-            // [B, T, 2·D] -> [B, T, 2, H, d] -> [2, B, H, T, d]
-            Tensor[] parts = linear(x, w.QkvWeight.narrow(0, Width, 2 * Width), w.QkvBias.narrow(0, Width, 2 * Width))
-                .view(count, tokens, 2, heads, d).permute(2, 0, 3, 1, 4).unbind(0);
-            (keys, values) = (parts[0], parts[1]);
-        }
-        Tensor mixed = UsesFusedAttention ? scaled_dot_product_attention(queries, keys, values) : PlainAttention(queries, keys, values);
-        // [B, H, wanted, d] -> [B, wanted, H, d] -> [B, wanted, D]
-        return linear(mixed.transpose(1, 2).reshape(count, wanted, Width), w.ProjWeight, w.ProjBias).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>softmax(q · kᵀ / √d) · v for queries [B, H, wanted, d], keys and values [B, H, T, d].</summary>
-    private Tensor PlainAttention(Tensor queries, Tensor keys, Tensor values)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        long batch = queries.shape[0] * queries.shape[1], wanted = queries.shape[2], tokens = keys.shape[2];
-        int d = Config.HeadWidth;
-        Tensor q = (queries * (1 / Math.Sqrt(d))).reshape(batch, wanted, d);   // there are fewer queries than scores to scale
-        Tensor scores = q.bmm(keys.reshape(batch, tokens, d).transpose(1, 2));   // [B·H, wanted, T]
-        return scores.softmax(-1).bmm(values.reshape(batch, tokens, d)).view(queries.shape[0], queries.shape[1], wanted, d).MoveToOuterDisposeScope();
-    }
-
-    private bool UsesFusedAttention => AttentionPath == AttentionPath.Fused || AttentionPath == AttentionPath.Automatic && Device.type != DeviceType.CPU;
-
-    private long InsertedCount(BlockEdits edits, long count)
-    {
-        if (edits.InputTokens is not { } tokens)
-            return edits.Output is OutputTokens.Class or OutputTokens.All
-                ? 0 : throw new ArgumentException($"{nameof(BlockEdits.Output)} is {edits.Output}, but {nameof(BlockEdits.InputTokens)} is null: no token is inserted.", nameof(edits));
-        return tokens.shape switch
-        {
-            [> 0, var width] when width == Width => tokens.shape[0],
-            [var images, > 0, var width] when width == Width && images == count => tokens.shape[1],
-            _ => throw new ArgumentException($"{nameof(BlockEdits.InputTokens)}: expected the shape [P, {Width}] or [{count}, P, {Width}] with P of at least 1; found [{string.Join(", ", tokens.shape)}].", nameof(edits)),
-        };
     }
 
     private static Dictionary<string, Tensor> Freeze(IReadOnlyDictionary<string, Tensor> tensors, VisionTransformerConfig config, Device device, ScalarType type)
@@ -320,22 +238,5 @@ public sealed class VisionTransformer : Backbone
     {
         if (computeType is not (null or ScalarType.Float32 or ScalarType.BFloat16))
             throw new ArgumentException($"{nameof(computeType)}: expected {ScalarType.Float32} or {ScalarType.BFloat16}; found {computeType}.", nameof(computeType));
-    }
-
-    /// <summary>The weights of one block, by timm's names.</summary>
-    private sealed class BlockWeights(Dictionary<string, Tensor> weights, string prefix)
-    {
-        public Tensor Norm1Weight { get; } = weights[prefix + "norm1.weight"];
-        public Tensor Norm1Bias { get; } = weights[prefix + "norm1.bias"];
-        public Tensor QkvWeight { get; } = weights[prefix + "attn.qkv.weight"];
-        public Tensor QkvBias { get; } = weights[prefix + "attn.qkv.bias"];
-        public Tensor ProjWeight { get; } = weights[prefix + "attn.proj.weight"];
-        public Tensor ProjBias { get; } = weights[prefix + "attn.proj.bias"];
-        public Tensor Norm2Weight { get; } = weights[prefix + "norm2.weight"];
-        public Tensor Norm2Bias { get; } = weights[prefix + "norm2.bias"];
-        public Tensor Fc1Weight { get; } = weights[prefix + "mlp.fc1.weight"];
-        public Tensor Fc1Bias { get; } = weights[prefix + "mlp.fc1.bias"];
-        public Tensor Fc2Weight { get; } = weights[prefix + "mlp.fc2.weight"];
-        public Tensor Fc2Bias { get; } = weights[prefix + "mlp.fc2.bias"];
     }
 }

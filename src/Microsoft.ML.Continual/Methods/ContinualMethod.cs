@@ -41,11 +41,12 @@ public abstract class ContinualMethod : IDisposable
     public abstract void EndTask();
 
     /// <summary>
-    /// The activations that a batch of images sends into each site, without gradient.
+    /// The activations that a batch of images sends into sites, without gradient.
     /// </summary>
     /// <param name="images">[B, 3, S, S] as <see cref="ImageBatch.Images"/>.</param>
-    /// <returns>By site name: [B, tokens, site dimension] float32.</returns>
-    public abstract IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images);
+    /// <param name="sites">The names of those <see cref="Sites"/> whose activations are wanted; nothing need be computed for others.</param>
+    /// <returns>By the wanted sites' names: [B, tokens, site dimension] float32.</returns>
+    public abstract IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images, IReadOnlyCollection<string> sites);
 
     /// <summary>A frozen copy for prediction, over all classes seen. It shares the backbone and nothing else.</summary>
     public abstract IScorer CreateScorer();

@@ -176,7 +176,7 @@ public sealed class L2PPgpGoldenTests
         {
             if (memory is null) return;
             using DisposeScope scope = NewDisposeScope();
-            IReadOnlyDictionary<string, Tensor> activations = _method.CollectActivations(memory);
+            IReadOnlyDictionary<string, Tensor> activations = _method.CollectActivations(memory, ["prompt", "key"]);
             golden.Check(prefix + "pgp.prompt.rep", activations["prompt"].reshape(memory.shape[0], -1));
             golden.Check(prefix + "pgp.key.rep_key", activations["key"].reshape(memory.shape[0], -1));
             if (task > 1) golden.Check(prefix + "pgp.prompt.p_matrix", Parameter("prompt.prompt").detach().reshape(-1, golden.Int("dim")).t());
@@ -191,9 +191,8 @@ public sealed class L2PPgpGoldenTests
             golden.Check(at + "svals", tensor(new SymmetricEigen(memory.Gram).Values));
             golden.Check(at + "svals_resid", tensor(memory.Growth.ResidualEnergies.Select(e => Math.Sqrt(e) * total).ToArray()));
             golden.Check(at + "rank", tensor((long)memory.Growth.Basis.Rank));
-            SubspaceRule rule = _projection!.Options.RuleOf(memory.Site, isFirst: task == 1);
             golden.Check(at + "ranktable", tensor(golden.Config.GetProperty("ranktable").EnumerateArray()
-                .Select(e => (long)memory.Before.Grow(memory.Gram, rule with { Energy = e.GetDouble() }).Basis.Rank).ToArray()));
+                .Select(e => (long)memory.Before.Grow(memory.Gram, memory.Rule with { Energy = e.GetDouble() }).Basis.Rank).ToArray()));
             golden.Check(at + "projector_after", ToTensor(memory.Growth.Basis.Projector()));
             golden.Check(at + "projector_used", ToTensor(memory.Before.Projector()));
         }

@@ -20,6 +20,8 @@ public sealed class DeviceProjectorTests
         return (basis, parameter, gradient);
     }
 
+    private static ProjectionSite Site(Parameter parameter) => new("prompt", parameter, 6, protectsOwnRows: false);
+
     [TestMethod]
     [DataRow(0)]
     [DataRow(2)]
@@ -31,9 +33,9 @@ public sealed class DeviceProjectorTests
         using (parameter)
         using (var projector = new DeviceProjector(basis, parameter))
         {
-            projector.ProjectGradient(parameter, null);
+            projector.ProjectGradient(Site(parameter), null);
             Matrices.AreClose(basis.Apply(gradient), TensorMatrix.ToMatrix(parameter.grad!, 6), 1e-6);
-            projector.ProjectGradient(parameter, null);
+            projector.ProjectGradient(Site(parameter), null);
             Matrices.AreClose(basis.Apply(gradient), TensorMatrix.ToMatrix(parameter.grad!, 6), 1e-6, "twice");
         }
     }
@@ -46,7 +48,7 @@ public sealed class DeviceProjectorTests
         using (parameter)
         using (var projector = new DeviceProjector(basis, parameter))
         {
-            projector.ProjectGradient(parameter, tensor(new[] { true, false, false, true }));
+            projector.ProjectGradient(Site(parameter), tensor(new[] { true, false, false, true }));
             Matrix<double> expected = basis.Apply(gradient), found = TensorMatrix.ToMatrix(parameter.grad!, 6);
             for (int row = 0; row < 4; row++)
                 for (int column = 0; column < 6; column++) Assert.AreEqual(row is 0 or 3 ? expected[row, column] : gradient[row, column], found[row, column], 1e-6);
@@ -59,7 +61,7 @@ public sealed class DeviceProjectorTests
         using DisposeScope scope = NewDisposeScope();
         using Parameter parameter = TrainableTensor.Create(ones(1, 6), CPU);
         using var projector = new DeviceProjector(Draw(2).Basis, parameter);
-        projector.ProjectGradient(parameter, null);
+        projector.ProjectGradient(Site(parameter), null);
         Assert.IsNull(parameter.grad);
     }
 
@@ -75,7 +77,7 @@ public sealed class DeviceProjectorTests
             parameter.copy_(arange(24, ScalarType.Float32).reshape(2, 2, 6) / 7);
             Tensor start = parameter.detach().clone();
             parameter.select(0, 1).add_(0.3);
-            projector.ProjectDisplacement(parameter, start);
+            projector.ProjectDisplacement(Site(parameter), start, null);
             CollectionAssert.AreEqual(start.select(0, 0).contiguous().data<float>().ToArray(), parameter.detach().select(0, 0).contiguous().data<float>().ToArray());
             Assert.IsTrue((parameter - start).select(0, 1).norm().item<float>() > 0.01f);
         }

@@ -52,7 +52,7 @@ public sealed class L2PProjectionTests
         Assert.IsTrue(promptRank is > 12 and < Width, $"{promptRank} directions: patches of 12 numbers and a bias, and the selected prompts; room is left");
         Assert.AreEqual(MemoryImages, projection.Bases["key"].Rank, "as many query features as images");
 
-        IReadOnlyDictionary<string, Tensor> old = method.CollectActivations(first);
+        IReadOnlyDictionary<string, Tensor> old = method.CollectActivations(first, ["prompt", "key"]);
         Tensor prompts = Value(method, "prompt.prompt").detach().clone(), keys = Value(method, "prompt.prompt_key").detach().clone();
         Tensor xp = Loop.Products(old["prompt"], prompts), qk = Loop.Products(old["key"], keys);
         bool[] used = method.Sites[0].RowsInUse!.data<bool>().ToArray();
@@ -83,7 +83,7 @@ public sealed class L2PProjectionTests
         projection.Attach(method);
         Tensor first = Images(0);
         Train(method, projection, 0, first, 40);
-        IReadOnlyDictionary<string, Tensor> old = method.CollectActivations(first);
+        IReadOnlyDictionary<string, Tensor> old = method.CollectActivations(first, ["prompt", "key"]);
         Dictionary<string, Tensor> before = method.Sites.ToDictionary(s => s.Name, s => Loop.Products(old[s.Name], s.Parameter));
         Train(method, projection, 1, Images(1), 100);
         foreach (ProjectionSite site in method.Sites)

@@ -72,8 +72,9 @@ public sealed class PgpOptionsTests
         options.MemorySamples = 5;
         options.Sites["prompt"].Energy = 0.9;
         options.Sites["key"] = new PgpSiteOptions();
+        using var method = new TableMethod(2, 4);
         Assert.AreEqual(768, projection.Options.MemorySamples);
-        Assert.AreEqual(0.3, projection.Options.EnergyOf("prompt"));
+        Assert.AreEqual(0.3, projection.Options.EnergyOf(method.Sites[0]));
         Assert.AreEqual(1, projection.Options.Sites.Count);
     }
 
@@ -87,20 +88,21 @@ public sealed class PgpOptionsTests
     [TestMethod]
     public void A_site_has_its_own_values_before_those_of_keys_and_of_all()
     {
+        using var method = new TableMethod(2, 4, 1, "prompt", "key", "prefix");
         var options = new PgpOptions { Energy = 0.1, KeyEnergy = 0.2, Components = 11, KeyComponents = 12 };
         options.Sites["prefix"] = new PgpSiteOptions { Energy = 0.3 };
-        Assert.AreEqual(0.1, options.EnergyOf("prompt"));
-        Assert.AreEqual(0.2, options.EnergyOf("key"));
-        Assert.AreEqual(0.3, options.EnergyOf("prefix"));
-        Assert.AreEqual(11, options.ComponentsOf("prefix"));
-        Assert.AreEqual(12, options.ComponentsOf("key"));
+        Assert.AreEqual(0.1, options.EnergyOf(method.Sites[0]));
+        Assert.AreEqual(0.2, options.EnergyOf(method.Sites[1]));
+        Assert.AreEqual(0.3, options.EnergyOf(method.Sites[2]));
+        Assert.AreEqual(11, options.ComponentsOf(method.Sites[2]));
+        Assert.AreEqual(12, options.ComponentsOf(method.Sites[1]));
         options.ProjectKeys = false;
-        Assert.IsFalse(options.Projects("key"));
-        Assert.IsTrue(options.Projects("prompt"));
+        Assert.IsFalse(options.Projects(method.Sites[1]));
+        Assert.IsTrue(options.Projects(method.Sites[0]));
         options.Sites["key"] = new PgpSiteOptions { Project = true };
         options.Sites["prompt"] = new PgpSiteOptions { Project = false };
-        Assert.IsTrue(options.Projects("key"));
-        Assert.IsFalse(options.Projects("prompt"));
+        Assert.IsTrue(options.Projects(method.Sites[1]));
+        Assert.IsFalse(options.Projects(method.Sites[0]));
     }
 
     [TestMethod]

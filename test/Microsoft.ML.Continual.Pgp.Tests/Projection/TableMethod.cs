@@ -26,7 +26,7 @@ internal sealed class TableMethod : ContinualMethod
         foreach (string name in sites.Length == 0 ? ["prompt", "key"] : sites)
         {
             _tables.Add(TrainableTensor.Create(random.UniformTensor(-1, 1, rows, dimension), CPU));
-            made.Add(new ProjectionSite(name, _tables[^1], dimension, protectsOwnRows: name == "prompt"));
+            made.Add(new ProjectionSite(name, _tables[^1], dimension, protectsOwnRows: name == "prompt") { Role = name == "key" ? SiteRole.PoolKey : SiteRole.Prompt });
         }
         Sites = made;
     }
@@ -64,7 +64,7 @@ internal sealed class TableMethod : ContinualMethod
         _target = null;
     }
 
-    public override IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images) => Sites.ToDictionary(s => s.Name, _ => images.alias(), StringComparer.Ordinal);
+    public override IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images, IReadOnlyCollection<string> sites) => Sites.ToDictionary(s => s.Name, _ => images.alias(), StringComparer.Ordinal);
 
     public override IScorer CreateScorer() => throw new NotSupportedException();
 

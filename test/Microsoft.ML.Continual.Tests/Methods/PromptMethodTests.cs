@@ -162,7 +162,7 @@ public sealed class PromptMethodTests
         Assert.IsTrue(prompt.ProtectsOwnRows);
         Assert.AreEqual(12, prompt.Rows);
         Tensor images = RandomTransformer.Images(2);
-        IReadOnlyDictionary<string, Tensor> activations = bench.Method.CollectActivations(images);
+        IReadOnlyDictionary<string, Tensor> activations = bench.Method.CollectActivations(images, [.. bench.Method.Sites.Select(s => s.Name)]);
         CollectionAssert.AreEquivalent(bench.Method.Sites.Select(s => s.Name).ToArray(), activations.Keys.ToArray());
         Assert.AreEqual(0, RandomTransformer.Difference(activations["prompt"], bench.Backbone.EmbedPatches(images)), 0);
         foreach (ProjectionSite site in bench.Method.Sites) Assert.AreEqual(site.Dimension, activations[site.Name].shape[2]);
@@ -200,7 +200,7 @@ public sealed class PromptMethodTests
             using DisposeScope scope = NewDisposeScope();
             bench.BeginTask(task, [0, 1], 2, imageCount: 4);
             for (int i = 0; i < 3; i++) bench.Step(bench.Batch([0, 1], deterministic: true));
-            bench.Method.CollectActivations(RandomTransformer.Images(2));
+            bench.Method.CollectActivations(RandomTransformer.Images(2), [.. bench.Method.Sites.Select(s => s.Name)]);
             bench.Method.EndTask();
             using (IScorer scorer = bench.Method.CreateScorer()) scorer.Score(RandomTransformer.Images(2));
             using var state = new StateDictionary();

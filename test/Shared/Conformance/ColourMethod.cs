@@ -84,7 +84,7 @@ internal sealed class ColourMethod : ContinualMethod
 
     public override void EndTask() => _options.Calls?.Invoke("method.EndTask");
 
-    public override IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images) => new Dictionary<string, Tensor>
+    public override IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images, IReadOnlyCollection<string> sites) => new Dictionary<string, Tensor>
     {
         ["offset"] = images.mean([2, 3]).unsqueeze(1),   // [B, 3] -> [B, 1, 3]
     };

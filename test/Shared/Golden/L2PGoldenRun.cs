@@ -189,7 +189,7 @@ internal sealed class L2PGoldenRun : IDisposable
         using DisposeScope scope = NewDisposeScope();
         long count = images.shape[0];
         int k = Options.TopK, length = Options.PromptLength, width = Backbone.Width;
-        IReadOnlyDictionary<string, Tensor> activations = Method.CollectActivations(images);
+        IReadOnlyDictionary<string, Tensor> activations = Method.CollectActivations(images, ["prompt", "key"]);
         _case.Check(prefix + "cls_features", activations["key"].squeeze(1));
         _case.Check(prefix + "similarity", pass.Similarity);
         Tensor ids = pass.Selected.expand(count, k);

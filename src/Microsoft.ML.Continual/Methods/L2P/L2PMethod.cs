@@ -34,8 +34,8 @@ public sealed class L2PMethod : ContinualMethod
         _prompts = TrainableTensor.Create(random.UniformTensor(-range, range, pool, options.PromptLength, width), _backbone.Device);
         _keys = TrainableTensor.Create(random.UniformTensor(-range, range, pool, width), _backbone.Device);
         _head = new ClassifierHead(width, _backbone.Device);
-        _promptSite = MakeSite("prompt", _prompts, (long)pool * options.PromptLength, protectsOwnRows: true);
-        _keySite = MakeSite("key", _keys, pool, protectsOwnRows: false);
+        _promptSite = MakeSite("prompt", SiteRole.Prompt, _prompts, (long)pool * options.PromptLength, protectsOwnRows: true);
+        _keySite = MakeSite("key", SiteRole.PoolKey, _keys, pool, protectsOwnRows: false);
         Sites = [_promptSite, _keySite];
     }
 
@@ -100,18 +100,18 @@ public sealed class L2PMethod : ContinualMethod
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images)
+    public override IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images, IReadOnlyCollection<string> sites)
     {
         ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(sites);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
         Tensor patches = _backbone.EmbedPatches(images);
-        Tensor queries = L2PNetwork.Queries(_backbone, _options.Query, patches);
-        return new Dictionary<string, Tensor>(StringComparer.Ordinal)
-        {
-            [_promptSite.Name] = patches.to(ScalarType.Float32).MoveToOuterDisposeScope(),                // [B, N, D]
-            [_keySite.Name] = queries.to(ScalarType.Float32).unsqueeze(1).MoveToOuterDisposeScope(),      // [B, 1, D]
-        };
+        var activations = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        if (sites.Contains(_promptSite.Name)) activations[_promptSite.Name] = patches.to(ScalarType.Float32).MoveToOuterDisposeScope();   // [B, N, D]
+        if (sites.Contains(_keySite.Name))
+            activations[_keySite.Name] = L2PNetwork.Queries(_backbone, _options.Query, patches).to(ScalarType.Float32).unsqueeze(1).MoveToOuterDisposeScope();   // [B, 1, D]
+        return activations;
     }
 
     /// <inheritdoc/>
@@ -208,8 +208,9 @@ public sealed class L2PMethod : ContinualMethod
         pool.narrow(0, first, k).copy_(pool.narrow(0, first - k, k));
     }
 
-    private ProjectionSite MakeSite(string name, Parameter parameter, long rows, bool protectsOwnRows) => new(name, parameter, _backbone.Width, protectsOwnRows)
+    private ProjectionSite MakeSite(string name, SiteRole role, Parameter parameter, long rows, bool protectsOwnRows) => new(name, parameter, _backbone.Width, protectsOwnRows)
     {
+        Role = role,
         RowsInUse = zeros(new long[] { rows }, ScalarType.Bool, _backbone.Device).DetachFromDisposeScope(),
         RowsOfFirstImage = zeros(new long[] { rows }, ScalarType.Bool, _backbone.Device).DetachFromDisposeScope(),
     };

@@ -66,7 +66,7 @@ public sealed class VisualPromptMethod : ContinualMethod
     public override void EndTask() => _inTask = false;
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images)
+    public override IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images, IReadOnlyCollection<string> sites)
     {
         ArgumentNullException.ThrowIfNull(images);
         using DisposeScope scope = NewDisposeScope();
