@@ -28,19 +28,19 @@ public abstract class MethodOptions
 
     /// <summary>Passes over a task's images.</summary>
     /// <value>The default is 5.</value>
-    public int Epochs { get; set; } = 5;
+    public virtual int Epochs { get; set; } = 5;
 
     /// <summary>Images a training step. The last batch of an epoch may be smaller.</summary>
     /// <value>The default is 16.</value>
-    public int BatchSize { get; set; } = 16;
+    public virtual int BatchSize { get; set; } = 16;
 
     /// <summary>The base learning rate; see <see cref="ScaleLearningRateByBatch"/>.</summary>
     /// <value>The default is 0.03.</value>
-    public double LearningRate { get; set; } = 0.03;
+    public virtual double LearningRate { get; set; } = 0.03;
 
     /// <summary>Whether the rate used is <c>LearningRate · BatchSize / 256</c>, as in the released code of L2P and its followers.</summary>
     /// <value>The default is true.</value>
-    public bool ScaleLearningRateByBatch { get; set; } = true;
+    public virtual bool ScaleLearningRateByBatch { get; set; } = true;
 
     /// <summary>The optimiser, made anew for each task.</summary>
     /// <value>The default is <see cref="OptimizerKind.Adam"/> (β 0.9 and 0.999, ε 1e-8).</value>
@@ -60,11 +60,11 @@ public abstract class MethodOptions
 
     /// <summary>The largest global norm of the gradients of all parameters together; null does not clip.</summary>
     /// <value>The default is 1.</value>
-    public double? MaximumGradientNorm { get; set; } = 1.0;
+    public virtual double? MaximumGradientNorm { get; set; } = 1.0;
 
     /// <summary>How training images are cut and flipped.</summary>
     /// <value>The default is <see cref="TrainingView.RandomResizedCrop"/> with the papers' settings.</value>
-    public TrainingView TrainingView { get; set; } = TrainingView.RandomResizedCrop;
+    public virtual TrainingView TrainingView { get; set; } = TrainingView.RandomResizedCrop;
 
     /// <summary>How images are brought to the backbone's size for prediction.</summary>
     /// <value>The default is <see cref="EvaluationView.ResizeAndCrop"/>: shorter side to 256/224 of the size, bicubic, centre crop.</value>
