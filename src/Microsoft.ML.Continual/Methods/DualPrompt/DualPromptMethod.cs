@@ -24,7 +24,7 @@ public sealed class DualPromptMethod : ContinualMethod
     private readonly PoolUsage _usage;
     private readonly DualPromptSites[] _blocks;
     private readonly ProjectionSite _keySite;
-    private QueryCache? _cache;
+    private FeatureCache? _cache;
     private int _imageCount;
     private bool _inTask;
 
@@ -197,7 +197,7 @@ public sealed class DualPromptMethod : ContinualMethod
     private Tensor Queries(ImageBatch batch, Tensor patches)
     {
         if (!batch.IsDeterministic) return _backbone.ClassFeatureFromPatches(patches);
-        _cache ??= new QueryCache(_imageCount, _backbone.Width, _backbone.ComputeType, _backbone.Device);
+        _cache ??= new FeatureCache(_imageCount, _backbone.Width, _backbone.ComputeType, _backbone.Device);
         return _cache.Get(batch.Rows, () => _backbone.ClassFeatureFromPatches(patches));
     }
 

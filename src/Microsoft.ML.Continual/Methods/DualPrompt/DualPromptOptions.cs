@@ -124,6 +124,10 @@ public sealed class DualPromptOptions : MethodOptions
     }
 
     /// <inheritdoc/>
+    public override string Protocol => PredictionSelection == PromptSelection.PerImage ? base.Protocol
+        : $"prompts by vote of each batch of {PredictionBatchSize} test images, over all classes seen";
+
+    /// <inheritdoc/>
     public override MethodOptions Clone()
     {
         var copy = (DualPromptOptions)MemberwiseClone();

@@ -20,7 +20,7 @@ public sealed class L2PMethod : ContinualMethod
     private readonly ClassifierHead _head;
     private readonly ProjectionSite _promptSite, _keySite;
     private readonly PoolUsage _usage;
-    private QueryCache? _cache;
+    private FeatureCache? _cache;
     private int _imageCount;
     private bool _inTask;
 
@@ -163,7 +163,7 @@ public sealed class L2PMethod : ContinualMethod
     private Tensor Queries(ImageBatch batch, Tensor patches)
     {
         if (!batch.IsDeterministic || _options.Query != L2PQuery.ClassFeature) return L2PNetwork.Queries(_backbone, _options.Query, patches);
-        _cache ??= new QueryCache(_imageCount, _backbone.Width, _backbone.ComputeType, _backbone.Device);
+        _cache ??= new FeatureCache(_imageCount, _backbone.Width, _backbone.ComputeType, _backbone.Device);
         return _cache.Get(batch.Rows, () => L2PNetwork.Queries(_backbone, _options.Query, patches));
     }
 }

@@ -101,6 +101,10 @@ public sealed class L2POptions : MethodOptions
     }
 
     /// <inheritdoc/>
+    public override string Protocol => PredictionSelection == PromptSelection.PerImage ? base.Protocol
+        : $"prompts by vote of each batch of {PredictionBatchSize} test images, over all classes seen";
+
+    /// <inheritdoc/>
     public override ContinualMethod CreateMethod(SeededRandom random)
     {
         ArgumentNullException.ThrowIfNull(random);
