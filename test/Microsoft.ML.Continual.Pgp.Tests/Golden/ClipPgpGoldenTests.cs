@@ -184,13 +184,12 @@ public sealed class ClipPgpGoldenTests
         {
             using DisposeScope scope = NewDisposeScope();
             using var scorer = (ClipPromptScorer)_method.CreateScorer();
-            // One batch with pictures of all tasks so far: the released evaluation compares all its pictures with the classes up to the newest task's.
+            // One batch with pictures of all tasks so far: the released evaluation, which cuts at the largest true task of a batch, compares them with all classes seen, and leaks nothing here.
             Tensor seen = golden["val_tasks"].less(task).nonzero().reshape(-1);
             Tensor images = golden["val_images"].index_select(0, seen), tasks = golden["val_tasks"].index_select(0, seen);
-            Tensor all = scorer.ScoreUpTo(images, task - 1);
+            Tensor all = scorer.Score(images);
             golden.Check($"task{task}.cil_logits", all);
             golden.Check($"task{task}.cil_pred", all.argmax(1));
-            Assert.IsTrue(scorer.Score(images).equal(all).all().item<bool>());
 
             var own = new List<Tensor>();
             for (int i = 0; i < task; i++)

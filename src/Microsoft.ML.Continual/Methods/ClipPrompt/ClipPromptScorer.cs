@@ -6,7 +6,7 @@ namespace Microsoft.ML.Continual.Methods.ClipPrompt;
 
 /// <summary>A frozen copy of the image prompt, and the features of all texts, which are constant from now on.</summary>
 /// <remarks>In the shape comments B is images, K texts of all tasks (a class has one for each task it occurred in), C classes, R the most texts that a class has.</remarks>
-internal sealed class ClipPromptScorer : IScorer
+internal sealed class ClipPromptScorer : ITaskAwareScorer
 {
     private const int TextsAtOnce = 256;
 
@@ -30,16 +30,12 @@ internal sealed class ClipPromptScorer : IScorer
 
     public int ClassCount { get; }
 
+    /// <summary>[B, C]: the highest of each class's texts, whatever their task.</summary>
     public Tensor Score(Tensor images) => Score(images, 0, _tasks.Count);
 
-    /// <summary>[B, C] as of <see cref="Score(Tensor)"/> for images that all come from one task: its own texts and no others; −∞ for other classes.</summary>
-    public Tensor Score(Tensor images, int task) => Score(images, task, 1);
-
-    /// <summary>
-    /// [B, C] as of <see cref="Score(Tensor)"/> with the texts of tasks 0 … <paramref name="newest"/> and no others; −∞ for classes that came later. With the largest true task of
-    /// a batch this is CLIP-PGP's released class-incremental evaluation: a leak, because images of early tasks are compared with early classes only.
-    /// </summary>
-    public Tensor ScoreUpTo(Tensor images, int newest) => Score(images, 0, newest + 1);
+    /// <summary>[B, C] for images that all come from one task: that task's texts and no others; −∞ for other classes.</summary>
+    public Tensor Score(Tensor images, int task) => task >= 0 && task < _tasks.Count ? Score(images, task, 1)
+        : throw new ArgumentOutOfRangeException(nameof(task), task, $"Expected one of the {_tasks.Count} tasks learned, 0-based.");
 
     public void Dispose()
     {
@@ -50,8 +46,6 @@ internal sealed class ClipPromptScorer : IScorer
 
     private Tensor Score(Tensor images, int firstTask, int taskCount)
     {
-        if (firstTask < 0 || taskCount < 1 || firstTask + taskCount > _tasks.Count)
-            throw new ArgumentOutOfRangeException(nameof(firstTask), firstTask + taskCount - 1, $"Expected one of the {_tasks.Count} tasks learned, 0-based.");
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
         long start = _tasks.Take(firstTask).Sum(task => task.Classes.Count), count = _tasks.Skip(firstTask).Take(taskCount).Sum(task => task.Classes.Count);
