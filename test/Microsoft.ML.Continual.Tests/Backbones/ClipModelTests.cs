@@ -133,6 +133,29 @@ public sealed class ClipModelTests
     }
 
     [TestMethod]
+    public void Half_precision_weights_are_computed_in_float32_on_the_cpu()
+    {
+        string path = Save(TinyClip.Weights(TinyClip.Config).ToDictionary(w => w.Key, w => w.Value.to(ScalarType.Float16)), "");
+        using ClipModel loaded = ClipModel.Load(path, heads: 2, textHeads: 2);
+        Assert.AreEqual(ScalarType.Float32, loaded.ComputeType);
+        Tensor images = Images(2);
+        Assert.IsLessThan(0.01, RandomTransformer.Difference(loaded.EncodeImages(images), _clip.EncodeImages(images)));
+    }
+
+    [TestMethod]
+    public void Sizes_follow_from_the_shapes_of_the_weights()
+    {
+        var base16 = new ClipConfig
+        {
+            ImageSize = 224, PatchSize = 16, Width = 768, Depth = 12, Heads = 12, MlpWidth = 3072,
+            TextWidth = 512, TextDepth = 12, TextHeads = 8, TextMlpWidth = 2048, EmbedWidth = 512, ContextLength = 77, VocabularySize = 49408,
+        };
+        Assert.AreEqual(base16, ClipConfig.Infer(base16.TensorShapes()));
+        Assert.AreEqual(149_620_737, base16.TensorShapes().Values.Sum(shape => shape.Aggregate(1L, (product, size) => product * size)));   // as published
+        Assert.AreEqual("CLIP ViT 768x12, 12 heads, patch 16, image 224, text 512x12", base16.ToString());
+    }
+
+    [TestMethod]
     public void A_vocabulary_of_another_size_is_refused_with_both_sizes()
     {
         string path = Save(TinyClip.Weights(TinyClip.Config), "");

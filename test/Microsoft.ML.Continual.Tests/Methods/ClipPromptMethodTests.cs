@@ -119,6 +119,27 @@ public sealed class ClipPromptMethodTests
     }
 
     [TestMethod]
+    public void A_bfloat16_backbone_trains_float32_parameters_and_agrees_to_its_precision()
+    {
+        using ClipModel half = TinyClip.Create(type: ScalarType.BFloat16);
+        using ClipPromptMethod whole = Create();
+        _options.Backbone = half;
+        using ClipPromptMethod rounded = Create();
+        ImageBatch batch = Batch(0, 1, 1);
+        foreach (ClipPromptMethod method in new[] { whole, rounded }) method.BeginTask(Task(0, 2, 0, 1));
+        LossTerms expected = whole.ComputeLoss(batch), found = rounded.ComputeLoss(batch with { Images = batch.Images.to(ScalarType.BFloat16) });
+        Assert.AreEqual((ScalarType.Float32, ScalarType.Float32), (found.Logits.dtype, found.Total.dtype));
+        Assert.IsLessThan(0.05, RandomTransformer.Difference(found.Logits, expected.Logits));
+        expected.Total.backward();
+        found.Total.backward();
+        foreach ((TrainableParameter one, TrainableParameter other) in whole.Parameters.Zip(rounded.Parameters))
+        {
+            Assert.AreEqual(ScalarType.Float32, other.Value.grad!.dtype);
+            Assert.IsLessThan(0.2, RandomTransformer.Difference(other.Value.grad!, one.Value.grad!), one.Name);
+        }
+    }
+
+    [TestMethod]
     public void Contexts_of_earlier_tasks_keep_their_bits_unless_they_are_to_decay()
     {
         foreach (bool decay in new[] { false, true })
