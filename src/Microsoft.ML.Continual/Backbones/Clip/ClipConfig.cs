@@ -70,7 +70,8 @@ public sealed record ClipConfig
         long[] tokens = Shape("token_embedding.weight", "[vocabulary, text width]", s => s is [> 0, > 0]);
         long[] textPositions = Shape("positional_embedding", $"[context length, {tokens[1]}]", s => s is [> 0, _] && s[1] == tokens[1]);
         long[] textHidden = Shape("transformer.resblocks.0.mlp.c_fc.weight", $"[MLP width, {tokens[1]}]", s => s is [> 0, _] && s[1] == tokens[1]);
-        int grid = (int)Math.Round(Math.Sqrt(positions[0] - 1));
+        long grid = (long)Math.Round(Math.Sqrt(positions[0] - 1));
+        if (grid * patch[2] > int.MaxValue) throw new InvalidDataException($"tensor 'visual.conv1.weight': expected patches that make an image; found {grid} of {patch[2]} pixels beside each other.");
         var config = new ClipConfig
         {
             ImageSize = (int)(grid * patch[2]),
@@ -100,7 +101,7 @@ public sealed record ClipConfig
         long[] Shape(string name, string expected, Func<long[], bool> fits)
         {
             if (!shapes.TryGetValue(name, out long[]? shape)) throw new InvalidDataException($"tensor '{name}': expected the shape {expected}; found no such tensor.");
-            return fits(shape) ? shape : throw new InvalidDataException($"tensor '{name}': expected the shape {expected}; found [{string.Join(", ", shape)}].");
+            return fits(shape) && shape.All(size => size <= int.MaxValue) ? shape : throw new InvalidDataException($"tensor '{name}': expected the shape {expected}; found [{string.Join(", ", shape)}].");
         }
 
         static int UsualHeads(int width, string argument) => width % UsualHeadWidth == 0 ? width / UsualHeadWidth : throw new ArgumentException(
