@@ -80,9 +80,9 @@ public sealed class VisionTransformer : Backbone
         CheckComputeType(computeType);
         normalization?.Validate();
         using DisposeScope scope = NewDisposeScope();
-        using SafetensorsFile file = SafetensorsFile.Open(path);
+        using CheckpointFile file = CheckpointFile.Open(path);
         VisionTransformerCheckpoint checkpoint = VisionTransformerCheckpoint.Inspect(file, imageSize, heads, normalization);
-        (IReadOnlyDictionary<string, Tensor> tensors, string sha256) = checkpoint.ReadWeights(file);
+        (IReadOnlyDictionary<string, Tensor> tensors, string sha256) = checkpoint.ReadWeights();
         device ??= CPU;
         Dictionary<string, Tensor> weights = Freeze(tensors, checkpoint.Config, device, computeType ?? DefaultType(device));
         return new VisionTransformer(weights, true, checkpoint.Config, checkpoint.Normalization) { Source = path, SourceSha256 = sha256 };
