@@ -19,17 +19,16 @@ internal sealed class CheckpointLayout
     private CheckpointLayout(CheckpointFile file, NameTable table, string prefix)
     {
         (File, _table, _prefix) = (file, table, prefix);
-        var unused = new HashSet<string>(file.Entries.Keys.Where(n => n.StartsWith(prefix, StringComparison.Ordinal) && !table.Ignores(n[prefix.Length..])), StringComparer.Ordinal);
+        string[] names = [.. file.Entries.Keys.Where(n => n.StartsWith(prefix, StringComparison.Ordinal) && !table.Ignores(n[prefix.Length..]))];
         if (table.Rules is null)
         {
-            foreach (string name in unused) Add(name[prefix.Length..], Conversion.Copy, [name]);
-            unused.Clear();
+            foreach (string name in names) Add(name[prefix.Length..], Conversion.Copy, [name]);
+            Unmapped = [];
+            return;
         }
-        else
-        {
-            Apply(table.Rules, unused);
-        }
-        Unmapped = [.. unused.Order(StringComparer.Ordinal)];
+        var unused = new HashSet<string>(names, StringComparer.Ordinal);
+        Apply(table.Rules, unused);
+        Unmapped = [.. names.Where(unused.Contains)];
     }
 
     public CheckpointFile File { get; }

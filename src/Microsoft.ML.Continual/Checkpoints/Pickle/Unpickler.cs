@@ -200,7 +200,7 @@ internal sealed partial class Unpickler(PickleInput input, bool torchScript = fa
     private object ParseLong(int length)
     {
         var number = new BigInteger(input.ReadBytes(length));   // little-endian two's complement, as Python's
-        return number >= long.MinValue && number <= long.MaxValue ? (long)number : number;
+        return number >= long.MinValue && number <= long.MaxValue ? (object)(long)number : number;   // without the cast both would be BigIntegers
     }
 
     private string Text(object? value, string what) => value as string ?? throw input.Broken($"expected {what}; found another value");
