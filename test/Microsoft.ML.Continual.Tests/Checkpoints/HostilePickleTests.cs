@@ -1,4 +1,5 @@
 using Microsoft.ML.Continual.Checkpoints;
+using Microsoft.ML.Continual.Checkpoints.Pickle;
 using Microsoft.ML.Continual.Tests.Checkpoints.Writers;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
@@ -118,6 +119,41 @@ public sealed class HostilePickleTests
         for (int i = 0; i < 200_000; i++) deep.Op('(');
         for (int i = 0; i < 200_000; i++) deep.Op('t');
         Refused(deep, "no tensor with a name");
+    }
+
+    [TestMethod]
+    public void Any_two_opcodes_repeated_take_memory_in_proportion()
+    {
+        const int Repeats = 1000, Multiple = 256;
+        byte[] opcodes = [.. Enum.GetValues<PickleOpcode>().Select(o => (byte)o)];
+        foreach (byte first in opcodes)
+        {
+            foreach (byte second in opcodes)
+            {
+                byte[] pickle = [.. new PickleWriter().Op('}').Op(']').Op('q').Raw(0).Op('(').Stop()[..^1], .. Enumerable.Repeat(new[] { first, second }, Repeats).SelectMany(pair => pair), (byte)'.'];
+                using var source = new ByteSource(new MemoryStream(pickle), CheckpointAssert.Name);
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                try
+                {
+                    new Unpickler(new PickleInput(source, 0, "pickle")).Load();
+                }
+                catch (InvalidDataException)
+                {
+                    // Most pairs are nonsense.
+                }
+                long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+                Assert.IsLessThan(Multiple * pickle.Length, allocated, $"{(PickleOpcode)first} {(PickleOpcode)second}");
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Views_that_cover_much_are_bounded_together()
+    {
+        byte[] storage = new byte[4 * 4096];
+        PickleWriter pickle = new PickleWriter().Op('}').Op('(').Text("t0").Tensor("0", 4096, 0, [2], [4095]).Op('q').Raw(0);
+        for (int i = 1; i < 40; i++) pickle.Text($"t{i}").Op('h').Raw(0);
+        CheckpointAssert.IsRefused(TorchWriter.Zip(pickle.Op('u').Stop(), storage), "share their bytes");
     }
 
     [TestMethod]

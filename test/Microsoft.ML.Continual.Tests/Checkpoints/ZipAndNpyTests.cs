@@ -30,9 +30,9 @@ public sealed class ZipAndNpyTests
     {
         uint length = (uint)s_array.Length;
         CheckpointAssert.IsRefused(new ZipBuilder().Add("x.npy", s_array, size: length + 1).ToArray(), "'x.npy'", "sizes that fit");
-        CheckpointAssert.IsRefused(new ZipBuilder().Add("x.npy", s_array, size: 5000, compressedSize: 5000).ToArray(), "'x.npy'", "sizes that fit");
+        CheckpointAssert.IsRefused(new ZipBuilder().Add("x.npy", s_array, size: 5000, compressedSize: 5000).ToArray(), "'x.npy'", "where the next entry or the directory begins");
         CheckpointAssert.IsRefused(new ZipBuilder().Add("x.npy", s_array, localSize: length - 1).ToArray(), "'x.npy'", "says otherwise");
-        CheckpointAssert.IsRefused(new ZipBuilder().Add("x.npy", s_array).Add("y.npy", s_array, offset: 10).ToArray(), "'y.npy'", "says otherwise");
+        CheckpointAssert.IsRefused(new ZipBuilder().Add("x.npy", s_array).Add("y.npy", s_array, offset: 10).ToArray(), "'x.npy'", "where the next entry or the directory begins");
         // Compressed to more, and to less, than declared: the array's own header agrees with the lie.
         CheckpointAssert.IsRefused(new ZipBuilder().Add("x.npy", [.. s_array, 1, 2], deflate: true, size: length).ToArray(), "'x.npy'", "more follow");
         CheckpointAssert.IsRefused(new ZipBuilder().Add("x.npy", s_array[..^4], deflate: true, size: length).ToArray(), "'x.npy'", $"expected {length} bytes");
@@ -44,7 +44,7 @@ public sealed class ZipAndNpyTests
         // The second entry's header stands inside the bytes of the first.
         byte[] inner = new ZipBuilder().Add("y.npy", s_array).ToArray();
         byte[] outer = new ZipBuilder().Add("x.npy", inner).Add("y.npy", s_array, offset: 30 + 5).ToArray();
-        CheckpointAssert.IsRefused(outer, "'x.npy'", "where the next begins");
+        CheckpointAssert.IsRefused(outer, "'x.npy'", "where the next entry or the directory begins");
     }
 
     [TestMethod]

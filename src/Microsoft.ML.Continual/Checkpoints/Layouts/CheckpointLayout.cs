@@ -138,7 +138,8 @@ internal sealed class CheckpointLayout
         foreach (NameTable table in tables)
         {
             // Frameworks wrap models and put "module.", "backbone.", "state_dict." or the like before every name.
-            string? marker = file.Entries.Keys.Where(n => n == table.Marker || n.EndsWith(table.Separator + table.Marker, StringComparison.Ordinal))
+            string ending = table.Separator + table.Marker;
+            string? marker = file.Entries.Keys.Where(n => n == table.Marker || n.EndsWith(ending, StringComparison.Ordinal))
                 .OrderBy(n => Array.IndexOf(s_lastResorts, n.Split(table.Separator)[0])).ThenBy(n => n.Length).ThenBy(n => n, StringComparer.Ordinal).FirstOrDefault();
             if (marker is not null) return new CheckpointLayout(file, table, marker[..^table.Marker.Length]);
         }

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Checkpoints.Pickle;
 
-/// <summary>A tensor as a pickle describes it. Checked: its elements lie within its storage and are no more than the storage has.</summary>
+/// <summary>A tensor as a pickle describes it. Checked: its elements lie within its storage and are no more than stand there.</summary>
 /// <param name="Storage">Where its elements are.</param>
 /// <param name="Type">Their type.</param>
 /// <param name="Offset">The place of the first in the storage, in elements.</param>
@@ -41,7 +41,8 @@ internal sealed record TensorReference(StorageReference Storage, ScalarType Type
         for (int i = 0; i < shape.Length; i++)
             last = Int128.Min(last + (Int128)(shape[i] - 1) * strides[i], long.MaxValue);
         if (last >= available) throw new FormatException($"expected a tensor within its storage '{storage.Key}' of {available} elements; found {sizes}");
-        if (bytes / size > available) throw new FormatException($"expected a tensor of at most the {available} elements of its storage '{storage.Key}'; found {bytes / size}, which repeat them ({sizes})");
-        return new TensorReference(storage, type, offset, shape, strides, (long)last - offset + 1);
+        long extent = (long)last - offset + 1;
+        if (bytes / size > extent) throw new FormatException($"expected a tensor of at most the {extent} elements that it covers in its storage '{storage.Key}'; found {bytes / size}, which repeat them ({sizes})");
+        return new TensorReference(storage, type, offset, shape, strides, extent);
     }
 }

@@ -29,7 +29,8 @@ internal abstract class TorchFile : CheckpointFile
         foreach ((string name, TensorReference tensor) in _references)
         {
             _entries.Add(name, new CheckpointEntry(name, tensor.Type, tensor.Shape));
-            total = Math.Min(total + TensorBytes.Count(tensor.Shape, TensorBytes.Size(tensor.Type))!.Value, long.MaxValue / 2);
+            // What reading it takes: all that lies between its first element and its last, of which it has no more.
+            total = Math.Min(total + tensor.Extent * TensorBytes.Size(tensor.Type), long.MaxValue / 2);
             CheckStorage(name, tensor.Storage);
         }
         CheckTotal(total);

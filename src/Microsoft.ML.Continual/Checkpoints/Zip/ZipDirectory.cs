@@ -14,6 +14,7 @@ internal sealed class ZipDirectory
     private const ushort EncryptedFlag = 1, SizesFollowFlag = 8;
     private const int Stored = 0, Deflated = 8;
     private const int MaximumRatio = 100, AlwaysAllowedBytes = 1 << 16;
+    private const long MaximumEntryBytes = 1L << 32;
 
     private readonly ByteSource _source;
     private readonly Dictionary<string, ZipEntry> _entries = new(StringComparer.Ordinal);
@@ -56,15 +57,19 @@ internal sealed class ZipDirectory
         var all = new List<ZipEntry>();
         for (long i = 0; i < count; i++)
         {
-            ZipEntry entry = ReadEntry(ref rest, offset);
+            ZipEntry entry = ReadEntry(ref rest);
             all.Add(entry);
             declared += entry.Size;   // a sum of less than 2^31 numbers that ReadEntry bounds
+        }
+        if (rest.Length > 0) throw _source.Broken($"the zip's directory: expected {count} entries; {rest.Length} bytes follow them");
+        long[] ends = Ends(all, offset);
+        for (int i = 0; i < all.Count; i++)
+        {
+            ZipEntry entry = ReadHeader(all[i], ends[i]);
             if (entry.Name.EndsWith('/') && entry.Size == 0) continue;
             CheckName(entry.Name);
             if (!_entries.TryAdd(entry.Name, entry)) throw _source.Broken($"the zip's entry '{entry.Name}' occurs twice");
         }
-        if (rest.Length > 0) throw _source.Broken($"the zip's directory: expected {count} entries; {rest.Length} bytes follow them");
-        CheckOverlaps(all, offset);
         if (declared > AlwaysAllowedBytes + MaximumRatio * _source.Length)
             throw _source.Broken($"the zip's entries: expected at most {MaximumRatio} times the file's {_source.Length} bytes when unpacked; found {declared}");
     }
@@ -95,14 +100,14 @@ internal sealed class ZipDirectory
         return (offset64, length64, count64, end64);
     }
 
-    private ZipEntry ReadEntry(ref ReadOnlySpan<byte> rest, long directoryOffset)
+    /// <summary>What the directory says of its next entry.</summary>
+    private ZipEntry ReadEntry(ref ReadOnlySpan<byte> rest)
     {
         if (rest.Length < EntryBytes || U32(rest, 0) != EntrySignature) throw _source.Broken("the zip's directory: expected another entry; found other bytes");
         int nameLength = U16(rest, 28), extraLength = U16(rest, 30), commentLength = U16(rest, 32);
         int entryLength = EntryBytes + nameLength + extraLength + commentLength;
         if (rest.Length < entryLength) throw _source.Broken("the zip's directory ends within an entry");
-        ReadOnlySpan<byte> nameBytes = rest.Slice(EntryBytes, nameLength);
-        string name = Encoding.UTF8.GetString(nameBytes);
+        string name = Encoding.UTF8.GetString(rest.Slice(EntryBytes, nameLength));
         int flags = U16(rest, 8), method = U16(rest, 10);
         if ((flags & EncryptedFlag) != 0) throw _source.Broken($"the zip's entry '{name}' is encrypted");
         if (method is not (Stored or Deflated)) throw _source.Broken($"the zip's entry '{name}': expected it stored or deflated (method 0 or 8); found method {method}");
@@ -112,25 +117,42 @@ internal sealed class ZipDirectory
         uint crc = U32(rest, 16);
         rest = rest[entryLength..];
 
-        // The entry's own header must agree.
-        if (header < 0 || header > directoryOffset - LocalBytes) throw _source.Broken($"the zip's entry '{name}': expected its header before the directory at {directoryOffset}; found it at {header}");
-        byte[] local = _source.ReadBytes(header, LocalBytes);
-        int localName = U16(local, 26), localExtra = U16(local, 28);
-        long data = header + LocalBytes + localName + localExtra;
-        if (U32(local, 0) != LocalSignature || U16(local, 8) != method || localName != nameLength || data > directoryOffset)
-            throw _source.Broken($"the zip's entry '{name}': its own header at {header} says otherwise than the directory");
-        byte[] localRest = _source.ReadBytes(header + LocalBytes, localName + localExtra);
-        long localCompressed = U32(local, 18), localSize = U32(local, 22), none = 0;
-        Widen(localRest.AsSpan(localName), name, ref localSize, ref localCompressed, ref none);
+        if (header < 0 || compressed < 0 || size < 0 || size > MaximumEntryBytes || (method == Stored && size != compressed))
+            throw _source.Broken($"the zip's entry '{name}': expected sizes that fit the file; found {compressed} bytes that unpack to {size}");
+        return new ZipEntry(name, method == Deflated, crc, compressed, size, header, 0);
+    }
+
+    /// <summary>Where each entry must end at the latest: where the next in the file begins. What is read of headers is so no more than the file in all.</summary>
+    private static long[] Ends(List<ZipEntry> entries, long directoryOffset)
+    {
+        int[] order = [.. Enumerable.Range(0, entries.Count).OrderBy(i => entries[i].HeaderOffset)];
+        long[] ends = new long[order.Length];
+        for (int i = 0; i < order.Length; i++) ends[order[i]] = i + 1 < order.Length ? Math.Min(directoryOffset, entries[order[i + 1]].HeaderOffset) : directoryOffset;
+        return ends;
+    }
+
+    /// <summary>Reads the entry's own header, which must agree with the directory, and finds its bytes, which must end by <paramref name="end"/>.</summary>
+    private ZipEntry ReadHeader(ZipEntry entry, long end)
+    {
+        if (entry.HeaderOffset > end - LocalBytes) throw Overlap(entry.HeaderOffset + LocalBytes);
+        byte[] local = _source.ReadBytes(entry.HeaderOffset, LocalBytes);
+        int nameLength = U16(local, 26), extraLength = U16(local, 28);
+        long data = entry.HeaderOffset + LocalBytes + nameLength + extraLength;
+        if (U32(local, 0) != LocalSignature || U16(local, 8) != (entry.Deflated ? Deflated : Stored)) throw Differs();
+        if (data > end || entry.CompressedSize > end - data) throw Overlap(data + entry.CompressedSize);
+        byte[] rest = _source.ReadBytes(entry.HeaderOffset + LocalBytes, nameLength + extraLength);
+        long compressed = U32(local, 18), size = U32(local, 22), none = 0;
+        Widen(rest.AsSpan(nameLength), entry.Name, ref size, ref compressed, ref none);
         bool sizesFollow = (U16(local, 6) & SizesFollowFlag) != 0;
-        if (!localRest.AsSpan(0, localName).SequenceEqual(nameBytes) || !(Same(localSize, size) && Same(localCompressed, compressed) && Same(U32(local, 14), crc)))
-            throw _source.Broken($"the zip's entry '{name}': its own header at {header} says otherwise than the directory");
+        if (Encoding.UTF8.GetString(rest, 0, nameLength) != entry.Name || !Same(size, entry.Size) || !Same(compressed, entry.CompressedSize) || !Same(U32(local, 14), entry.Crc)) throw Differs();
+        return entry with { DataOffset = data };
 
-        if (compressed < 0 || size < 0 || compressed > directoryOffset - data || (method == Stored && size != compressed) || size > long.MaxValue / int.MaxValue)
-            throw _source.Broken($"the zip's entry '{name}': expected sizes that fit the file; found {compressed} bytes at {data} that unpack to {size}");
-        return new ZipEntry(name, method == Deflated, crc, compressed, size, header, data);
+        bool Same(long own, long directory) => own == directory || (sizesFollow && own == 0);
 
-        bool Same(long local, long central) => local == central || (sizesFollow && local == 0);
+        InvalidDataException Differs() => _source.Broken($"the zip's entry '{entry.Name}': its own header at {entry.HeaderOffset} says otherwise than the directory");
+
+        InvalidDataException Overlap(long found) =>
+            _source.Broken($"the zip's entry '{entry.Name}': expected its {entry.CompressedSize} bytes to end by {end}, where the next entry or the directory begins; they end at {found}");
     }
 
     /// <summary>Where a 32-bit field is full, the zip64 extra field (number 1) has the value; its values stand in the order size, compressed size, offset.</summary>
@@ -164,17 +186,6 @@ internal sealed class ZipDirectory
     {
         bool plain = name.Length > 0 && !name.Contains('\\') && !name.Contains(':') && !name.Contains('\0') && name.Split('/').All(part => part is not ("" or "." or ".."));
         if (!plain) throw _source.Broken($"the zip's entry '{name}': expected a relative path without '.', '..', '\\' and ':'");
-    }
-
-    private void CheckOverlaps(List<ZipEntry> entries, long directoryOffset)
-    {
-        entries.Sort((a, b) => a.HeaderOffset.CompareTo(b.HeaderOffset));
-        for (int i = 0; i < entries.Count; i++)
-        {
-            long next = i + 1 < entries.Count ? entries[i + 1].HeaderOffset : directoryOffset;
-            if (entries[i].DataOffset + entries[i].CompressedSize > next)
-                throw _source.Broken($"the zip's entry '{entries[i].Name}': expected its bytes to end by {next}, where the next begins; they end at {entries[i].DataOffset + entries[i].CompressedSize}");
-        }
     }
 
     private static ushort U16(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
