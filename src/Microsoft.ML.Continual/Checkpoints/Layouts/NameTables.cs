@@ -8,10 +8,10 @@ internal static class NameTables
     private const string GoogleBlock = "Transformer/encoderblock_{i}/", GoogleAttention = GoogleBlock + "MultiHeadDotProductAttention_1/";
     private const string HuggingFaceBlock = "encoder.layer.{i}.", ClipBlock = "transformer.resblocks.{i}.";
 
-    /// <summary>Any of Google's keys of queries: its shape [D, H, d] tells the number of heads.</summary>
+    /// <summary>The first of Google's kernels of queries: its shape [D, H, d] tells the number of heads.</summary>
     public const string GoogleQuery = "Transformer/encoderblock_0/MultiHeadDotProductAttention_1/query/kernel";
 
-    /// <summary>timm's, which DeiT and DINO use too. Before the last layer stand DINO's and MoCo's heads, behind it nothing.</summary>
+    /// <summary>timm's, which DeiT and DINO use too. DINO's head stands beside its backbone, not within.</summary>
     public static NameTable Timm { get; } = new("timm's", "patch_embed.proj.weight", null, ["head.", "head_dist.", "pre_logits."], []);
 
     /// <summary>Those of Google's .npz files (ImageNet-21k, augreg, SAM), whose kernels are Flax's: [in, out], split by head.</summary>
@@ -30,7 +30,10 @@ internal static class NameTables
         .. NameRule.Layer("norm", Copy, "Transformer/encoder_norm", "scale", "/"),
     ], ["head/", "pre_logits/"], [], '/');
 
-    /// <summary>Those of Hugging Face's ViTModel, which keeps queries, keys and values apart.</summary>
+    /// <summary>
+    /// Those of Hugging Face's ViTModel, which keeps queries, keys and values apart. Its layer norms add 1e-12 to the variance where timm's add
+    /// 1e-6; tensors do not tell, so timm's is used for both.
+    /// </summary>
     public static NameTable HuggingFaceTransformer { get; } = new("Hugging Face's", "embeddings.patch_embeddings.projection.weight",
     [
         new("cls_token", Copy, "embeddings.cls_token"),

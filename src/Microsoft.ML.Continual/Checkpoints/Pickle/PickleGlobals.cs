@@ -34,7 +34,7 @@ internal static class PickleGlobals
         // Plain data of training scripts. Their values are kept unread, so that the tensors beside them can be found.
         Add(PickleGlobalKind.Opaque,
             "argparse.Namespace", "torch.device", "_codecs.encode", "builtins.set", "builtins.frozenset", "builtins.complex", "builtins.bytearray", "__builtin__.set", "__builtin__.bytearray",
-            "pathlib.PosixPath", "pathlib.PurePosixPath", "pathlib.WindowsPath", "pathlib.PureWindowsPath", "numpy.dtype", "numpy.ndarray",
+            "pathlib.PosixPath", "pathlib.PurePosixPath", "pathlib.WindowsPath", "pathlib.PureWindowsPath", "pathlib._local.PosixPath", "pathlib._local.PurePosixPath", "numpy.dtype", "numpy.ndarray",
             "numpy.core.multiarray.scalar", "numpy.core.multiarray._reconstruct", "numpy._core.multiarray.scalar", "numpy._core.multiarray._reconstruct");
         Add(PickleGlobalKind.Name, "torch.Tensor", "torch.nn.parameter.Parameter", "torch.strided", "torch.contiguous_format", "torch.preserve_format", "torch.channels_last");
 
