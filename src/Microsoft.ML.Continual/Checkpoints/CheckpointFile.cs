@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using static TorchSharp.torch;
 
@@ -119,7 +118,7 @@ public abstract class CheckpointFile : IDisposable
     }
 
     /// <summary>Makes a tensor and lets <paramref name="fill"/> write its bytes.</summary>
-    private protected Tensor Fill(string name, IReadOnlyList<long> shape, ScalarType type, SpanAction<byte, string> fill)
+    private protected Tensor Fill(string name, IReadOnlyList<long> shape, ScalarType type, Action<Span<byte>> fill)
     {
         long bytes = TensorBytes.Count(shape, TensorBytes.Size(type)) ?? long.MaxValue;
         if (bytes > int.MaxValue) throw Source.Broken($"tensor '{name}': expected at most {int.MaxValue} bytes; found {bytes}");
@@ -127,7 +126,7 @@ public abstract class CheckpointFile : IDisposable
         if (bytes == 0) return tensor;
         try
         {
-            fill(tensor.bytes, name);
+            fill(tensor.bytes);
             return tensor;
         }
         catch

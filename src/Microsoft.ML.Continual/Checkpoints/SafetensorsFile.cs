@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using static TorchSharp.torch;
 
@@ -74,7 +73,7 @@ public sealed class SafetensorsFile : CheckpointFile
 
     private protected override Tensor Read(CheckpointEntry entry) => Read((SafetensorsEntry)entry, null);
 
-    private Tensor Read(SafetensorsEntry entry, IncrementalHash? hash) => Fill(entry.Name, entry.Shape, entry.Type, (bytes, _) =>
+    private Tensor Read(SafetensorsEntry entry, IncrementalHash? hash) => Fill(entry.Name, entry.Shape, entry.Type, bytes =>
     {
         Source.ReadExactly(entry.Offset, bytes);
         hash?.AppendData(bytes);

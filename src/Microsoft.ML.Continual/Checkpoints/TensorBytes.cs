@@ -5,7 +5,8 @@ namespace Microsoft.ML.Continual.Checkpoints;
 /// <summary>How many bytes tensors take.</summary>
 internal static class TensorBytes
 {
-    private const int MaximumRank = 64;
+    /// <summary>The most sizes that libtorch takes in every operation.</summary>
+    public const int MaximumRank = 64;
 
     /// <summary>Elements times element size; null where a size is negative, the sizes overflow, or there are more of them than libtorch takes.</summary>
     public static long? Count(IReadOnlyList<long> shape, int elementSize)

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Checkpoints.Layouts;
@@ -186,7 +187,7 @@ internal sealed class CheckpointLayout
 
     private static Tensor Convert(MappedTensor mapped, IReadOnlyList<Tensor> sources)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         return mapped.Conversion.Convert(sources).MoveToOuterDisposeScope();
     }
 

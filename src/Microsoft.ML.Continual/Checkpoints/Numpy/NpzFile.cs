@@ -40,7 +40,7 @@ internal sealed class NpzFile : CheckpointFile
         ReadHeader(reader, zipped);
         // In Fortran order the bytes are those of the transposed array in C order.
         long[] shape = header.FortranOrder ? [.. header.Shape.Reverse()] : header.Shape;
-        Tensor tensor = Fill(entry.Name, shape, header.Type, (bytes, _) =>
+        Tensor tensor = Fill(entry.Name, shape, header.Type, bytes =>
         {
             reader.ReadExactly(bytes);
             reader.Finish();

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Continual.Checkpoints.Pickle;
 /// <content>What globals stand for.</content>
 internal sealed partial class Unpickler
 {
-    private const int MaximumRank = 64, MaximumCopies = 16;
+    private const int MaximumCopies = 16;
 
     private void PushGlobal(string module, string name)
     {
@@ -76,7 +76,7 @@ internal sealed partial class Unpickler
 
     private static long[] Numbers(object?[] values)
     {
-        if (values.Length > MaximumRank) throw new FormatException($"expected at most {MaximumRank} sizes; found {values.Length}");
+        if (values.Length > TensorBytes.MaximumRank) throw new FormatException($"expected at most {TensorBytes.MaximumRank} sizes; found {values.Length}");
         return [.. values.Select(v => v is long number ? number : throw new FormatException("expected sizes and strides that are whole numbers; found another value"))];
     }
 

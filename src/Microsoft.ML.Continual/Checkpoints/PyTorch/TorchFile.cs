@@ -55,7 +55,7 @@ internal abstract class TorchFile : CheckpointFile
         int size = TensorBytes.Size(reference.Type);
         // Elements that do not stand side by side: the part of the storage from the first to the last, and a view of that.
         bool contiguous = reference.IsContiguous;
-        Tensor tensor = Fill(entry.Name, contiguous ? reference.Shape : [reference.Extent], reference.Type, (bytes, _) =>
+        Tensor tensor = Fill(entry.Name, contiguous ? reference.Shape : [reference.Extent], reference.Type, bytes =>
         {
             ReadStorage(reference.Storage, reference.Offset * size, bytes);
             if (BigEndian) TensorBytes.Reverse(bytes, size);
