@@ -24,7 +24,7 @@ internal abstract class TorchFile : CheckpointFile
     /// <summary>Takes the tensors of the unpickled checkpoint.</summary>
     protected void SetRoot(object? root, long pickleLength)
     {
-        _references = StateDictionary.Find(root, Source, pickleLength);
+        _references = TorchTensors.Find(root, Source, pickleLength);
         long total = 0;
         foreach ((string name, TensorReference tensor) in _references)
         {

@@ -3,7 +3,7 @@ using Microsoft.ML.Continual.Checkpoints.Pickle;
 namespace Microsoft.ML.Continual.Checkpoints.PyTorch;
 
 /// <summary>Finds the tensors of an unpickled checkpoint: in dictionaries within dictionaries and in TorchScript modules, their names joined by dots.</summary>
-internal sealed class StateDictionary
+internal sealed class TorchTensors
 {
     private const int MaximumDepth = 64, MaximumCharacters = 16, AlwaysAllowed = 1 << 16;
 
@@ -12,13 +12,13 @@ internal sealed class StateDictionary
     private long _visitsLeft, _charactersLeft;
 
     // A value may stand in many places. Places are bounded by the pickle's length, so that values that are shared on every level do not make them grow without end.
-    private StateDictionary(ByteSource source, long pickleLength) =>
+    private TorchTensors(ByteSource source, long pickleLength) =>
         (_source, _visitsLeft, _charactersLeft) = (source, pickleLength, AlwaysAllowed + MaximumCharacters * pickleLength);
 
     /// <exception cref="InvalidDataException">There is no named tensor, a name occurs twice, or names do not end.</exception>
     public static IReadOnlyDictionary<string, TensorReference> Find(object? root, ByteSource source, long pickleLength)
     {
-        var found = new StateDictionary(source, pickleLength);
+        var found = new TorchTensors(source, pickleLength);
         found.Visit(root, "", 0);
         if (found._tensors.Count == 0) throw source.Broken("expected a dictionary of tensors, as model.state_dict() gives it; found no tensor with a name");
         return found._tensors;
