@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Methods.DualPrompt;
 using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Methods.VisualPrompt;
 using Microsoft.ML.Continual.Numerics;
@@ -59,6 +60,11 @@ public sealed partial class ContinualCatalog
     /// <returns>A trainer that has learned nothing yet.</returns>
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public ContinualTrainer PromptTuning(L2POptions options) => Trainer(options);
+
+    /// <summary>DualPrompt (ECCV 2022): G-prompts shared by all tasks in early blocks, and E-prompts of which each task trains its own.</summary>
+    /// <returns>A trainer that has learned nothing yet.</returns>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public ContinualTrainer PromptTuning(DualPromptOptions options) => Trainer(options);
 
     /// <summary>Visual prompt tuning: the same few prompts for every image and task, without a pool. The plain baseline that forgets.</summary>
     /// <returns>A trainer that has learned nothing yet.</returns>

@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Methods.DualPrompt;
 using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Methods.LinearProbe;
 using Microsoft.ML.Continual.Methods.NearestClassMean;
@@ -22,6 +23,10 @@ public static class MethodRegistry
             context => context.Continual.PromptTuning(context.Apply(new L2POptions()))),
         new("l2p-pgp", "L2P + PGP", "L2P with gradient projection",
             context => context.Continual.PromptTuning(context.Apply(new L2POptions())).WithGradientProjection(context.Pgp())),
+        new("dualprompt", "DualPrompt", "prefixes for all tasks and a pool of prefixes, one for each task",
+            context => context.Continual.PromptTuning(context.Apply(new DualPromptOptions()))),
+        new("dualprompt-pgp", "DualPrompt + PGP", "DualPrompt with gradient projection",
+            context => context.Continual.PromptTuning(context.Apply(new DualPromptOptions())).WithGradientProjection(context.Pgp())),
     ];
 
     /// <summary>The method of a name.</summary>
