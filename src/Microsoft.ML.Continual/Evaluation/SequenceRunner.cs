@@ -67,12 +67,13 @@ internal static class SequenceRunner
         yield return new("Method", method);
         yield return new("Scenario", trainer.Tasks.FindScenario().Describe());
         yield return new("Setting", options.Setting == EvaluationSetting.ClassIncremental ? "class-incremental: all classes seen, no task identity" : "task-incremental: the task's classes only");
+        yield return new("Protocol", trainer.Options.Protocol);
         yield return new("Training", Describe(trainer.Options));
         yield return new("Forgetting", options.ForgettingMaxIncludesCurrent ? "best accuracy so far, the present model included, minus accuracy" : "best accuracy before the present model minus accuracy");
         yield return new("Seed used", trainer.Seed.ToString(CultureInfo.InvariantCulture));
         yield return new("Device", trainer.Options.Backbone!.Device.ToString());
         yield return new("TorchSharp", typeof(TorchSharp.torch).Assembly.GetName().Version?.ToString() ?? "");
-        foreach (var line in OptionTable.Describe(trainer.Options)) yield return line;
+        foreach (var line in OptionTable.Describe(trainer.Options).Where(line => line.Key != nameof(MethodOptions.Protocol))) yield return line;
         if (trainer.ConstraintOptions is { } constraint)
             foreach (var line in OptionTable.Describe(constraint, constraint.GetType().Name + ".")) yield return line;
     }
