@@ -60,12 +60,11 @@ public sealed class ClipPgpGoldenTests
         }
 
         // The released code's recipe, with the case's numbers.
-        private ClipPromptOptions MethodOptions(ClipModel clip) => new()
+        private ClipPromptOptions MethodOptions(ClipModel clip) => new ClipPromptOptions
         {
             Backbone = clip, ImagePromptLength = golden.Int("prompt_length"), ContextLength = golden.Int("n_ctx"), BatchSize = golden.Int("batch"), Epochs = golden.Int("epochs"),
             FirstTaskLearningRate = golden.Number("init_lr"), LearningRate = golden.Number("lr"), FirstTaskWeightDecay = golden.Number("init_wd"), WeightDecay = golden.Number("wd"),
-            DecayOldContexts = true,
-        };
+        }.UseReleasedCode();
 
         private Tensor Parameter(string name) => _method.Parameters.Single(p => p.Name == name).Value;
 

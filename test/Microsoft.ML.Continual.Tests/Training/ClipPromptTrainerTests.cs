@@ -2,6 +2,7 @@ using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Backbones.Clip;
 using Microsoft.ML.Continual.Evaluation;
 using Microsoft.ML.Continual.Inference;
+using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Methods.ClipPrompt;
 using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Tasks;
@@ -108,6 +109,16 @@ public sealed class ClipPromptTrainerTests
         using ContinualTrainer trainer = Continual.PromptTuning(_options);
         _options.ClassNames["cat"] = new string('q', 50);
         trainer.Fit(TinyImages.View(_mlContext, 1, 1, "cat")).Dispose();
+    }
+
+    [TestMethod]
+    public void The_only_recipe_is_the_papers()
+    {
+        Assert.AreEqual((5, 32, 0.01, 0.001, 16, 10), Sizes(new ClipPromptOptions(Recipe.SplitCifar100)));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new ClipPromptOptions(Recipe.SplitImageNetR)).Message, "SplitImageNetR");
+        Assert.IsTrue(new ClipPromptOptions().UseReleasedCode().DecayOldContexts);
+
+        static (int, int, double, double?, int, int) Sizes(ClipPromptOptions o) => (o.Epochs, o.BatchSize, o.LearningRate, o.FirstTaskLearningRate, o.ContextLength, o.ImagePromptLength);
     }
 
     [TestMethod]

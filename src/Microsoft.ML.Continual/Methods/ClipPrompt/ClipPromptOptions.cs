@@ -34,6 +34,13 @@ public sealed class ClipPromptOptions : MethodOptions
         EvaluationView = EvaluationView.ResizeAndCropBilinear;
     }
 
+    /// <summary>The configuration of an experiment of PGP (ICLR 2024, released code), for the baseline and for CLIP-PGP alike: that of <see cref="Recipe.SplitCifar100"/>, the only one with CLIP.</summary>
+    /// <exception cref="ArgumentException">There is no such recipe.</exception>
+    public ClipPromptOptions(Recipe recipe) : this()
+    {
+        if (recipe != Recipe.SplitCifar100) throw new ArgumentException($"ClipPrompt has no recipe {recipe}.", nameof(recipe));
+    }
+
     /// <summary>The number P of tokens in the image prompt.</summary>
     /// <value>The default is 10, as in the released code; the paper's appendix is said to give 5.</value>
     public int ImagePromptLength { get; set; } = 10;
@@ -52,6 +59,16 @@ public sealed class ClipPromptOptions : MethodOptions
     /// </summary>
     /// <value>The default is false; the released code's is true.</value>
     public bool DecayOldContexts { get; set; }
+
+    /// <summary>
+    /// Computes what the released code computes, the decay of old contexts included. Its class-incremental evaluation is another matter: <c>EvaluationSetting.BatchMaximumTask</c>.
+    /// </summary>
+    /// <returns>These options.</returns>
+    public ClipPromptOptions UseReleasedCode()
+    {
+        DecayOldContexts = true;
+        return this;
+    }
 
     /// <inheritdoc/>
     public override MethodOptions Clone()
