@@ -99,7 +99,7 @@ public abstract class MethodOptions
     public int? Seed { get; set; }
 
     /// <summary>How predictions are made, in words for reports. Methods whose options let images of one batch help each other say so here.</summary>
-    public virtual string Protocol => "per image, over all classes seen";
+    public virtual string Protocol => "each image by itself";
 
     /// <summary>A copy, so that a trainer is not changed through the options it was made from. The backbone is shared. Options that hold collections copy these too.</summary>
     public virtual MethodOptions Clone() => (MethodOptions)MemberwiseClone();

@@ -59,7 +59,7 @@ public class ScenarioTests
         ContinualTask[] tasks = [Task("one", "ash"), Task("two", "birch")];
         Dictionary<string, string> usual = Configuration(new ColourOptions { Epochs = 3 }, out SequenceResult first);
         Assert.AreEqual("3 passes over each task, shuffled", usual["Training"]);
-        Assert.AreEqual("per image, over all classes seen", usual["Protocol"]);
+        Assert.AreEqual("each image by itself", usual["Protocol"]);
         StringAssert.StartsWith(usual["Scenario"], "class-incremental");
         StringAssert.EndsWith(first.ToString(), "(class-incremental)");
 
@@ -68,7 +68,7 @@ public class ScenarioTests
         Assert.IsTrue(second.IsOnline);
         StringAssert.EndsWith(second.ToString(), "(class-incremental, evaluated task-incrementally, online)");
 
-        Assert.AreEqual("per image, over all classes seen", new L2POptions().Protocol);
+        Assert.AreEqual("each image by itself", new L2POptions().Protocol);
         StringAssert.Contains(new L2POptions { PredictionBatchSize = 24 }.UsePaperProtocol().Protocol, "vote of each batch of 24");
 
         Dictionary<string, string> Configuration(ColourOptions options, out SequenceResult result, EvaluationSetting setting = EvaluationSetting.ClassIncremental)

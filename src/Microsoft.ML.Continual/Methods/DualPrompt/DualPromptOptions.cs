@@ -125,7 +125,7 @@ public sealed class DualPromptOptions : MethodOptions
 
     /// <inheritdoc/>
     public override string Protocol => PredictionSelection == PromptSelection.PerImage ? base.Protocol
-        : $"prompts by vote of each batch of {PredictionBatchSize} test images, over all classes seen";
+        : $"prompts by vote of each batch of {PredictionBatchSize} test images";
 
     /// <inheritdoc/>
     public override MethodOptions Clone()

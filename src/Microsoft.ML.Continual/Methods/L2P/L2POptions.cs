@@ -102,7 +102,7 @@ public sealed class L2POptions : MethodOptions
 
     /// <inheritdoc/>
     public override string Protocol => PredictionSelection == PromptSelection.PerImage ? base.Protocol
-        : $"prompts by vote of each batch of {PredictionBatchSize} test images, over all classes seen";
+        : $"prompts by vote of each batch of {PredictionBatchSize} test images";
 
     /// <inheritdoc/>
     public override ContinualMethod CreateMethod(SeededRandom random)
