@@ -44,8 +44,11 @@ public abstract class ContinualMethod : IDisposable
     /// The activations that a batch of images sends into sites, without gradient.
     /// </summary>
     /// <param name="images">[B, 3, S, S] as <see cref="ImageBatch.Images"/>.</param>
-    /// <param name="sites">The names of those <see cref="Sites"/> whose activations are wanted; nothing need be computed for others.</param>
-    /// <returns>By the wanted sites' names: [B, tokens, site dimension] float32.</returns>
+    /// <param name="sites">
+    /// The names of those <see cref="Sites"/> whose activations are wanted, and of their <see cref="ProjectionSite.Readers"/> and <see cref="ProjectionSite.MixingName"/>; nothing need be
+    /// computed for others.
+    /// </param>
+    /// <returns>By the wanted names: [B, tokens, site dimension] float32; for mixing [B, tokens, rows].</returns>
     public abstract IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images, IReadOnlyCollection<string> sites);
 
     /// <summary>A frozen copy for prediction, over all classes seen. It shares the backbone and nothing else.</summary>

@@ -15,6 +15,8 @@ internal static class Optimizers
     public static double RateOf(MethodOptions options, int epoch) => options.Schedule switch
     {
         LearningRateSchedule.Cosine => BaseRate(options) * (1 + Math.Cos(Math.PI * epoch / options.Epochs)) / 2,
+        // The tolerance keeps shares such as 0.7 of 10 epochs whole.
+        LearningRateSchedule.Steps => BaseRate(options) * Math.Pow(options.DecayFactor, options.DecayAt.Count(share => epoch >= share * options.Epochs - 1e-9)),
         _ => BaseRate(options),
     };
 

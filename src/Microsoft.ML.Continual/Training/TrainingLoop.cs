@@ -85,6 +85,7 @@ internal sealed class TrainingLoop
     private void Step(ImageBatch batch, List<Parameter> parameters, optim.Optimizer optimizer, TrainingMeter meter)
     {
         LossTerms terms = _method.ComputeLoss(batch);
+        if (_constraint?.Penalty() is { } penalty) terms = terms with { Total = terms.Total + penalty };
         optimizer.zero_grad();
         terms.Total.backward();
         if (_options.MaximumGradientNorm is { } maximum) GradientClipping.ClipGlobalNorm(parameters, maximum);
@@ -127,11 +128,14 @@ internal sealed class TrainingLoop
 
     private ConstraintTask Describe(TrainingTask task, SeededRandom random, CancellationToken cancellationToken)
     {
-        return new ConstraintTask(task.Index, task.ImageCount, Sample, _log);
-
-        IEnumerable<Tensor> Sample(int count)
+        return new ConstraintTask(task.Index, task.ImageCount, count => Checked(task.Sample(count, random.Split())), _log)
         {
-            foreach (Tensor images in task.Sample(count, random.Split()))
+            SampleEvaluationImages = count => Checked(task.SampleEvaluation(count, random.Split()).Select(batch => batch.Images)),
+        };
+
+        IEnumerable<Tensor> Checked(IEnumerable<Tensor> batches)
+        {
+            foreach (Tensor images in batches)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 yield return images;

@@ -17,4 +17,8 @@ namespace Microsoft.ML.Continual.Training;
 /// <param name="Random">The task's own stream.</param>
 internal sealed record TrainingTask(
     int Index, string Name, IReadOnlyList<int> Classes, int ClassCount, int ImageCount,
-    Func<SeededRandom, IEnumerable<ImageBatch>> Epoch, Func<int, SeededRandom, IEnumerable<Tensor>> Sample, SeededRandom Random);
+    Func<SeededRandom, IEnumerable<ImageBatch>> Epoch, Func<int, SeededRandom, IEnumerable<Tensor>> Sample, SeededRandom Random)
+{
+    /// <summary>Up to so many different images in random order, in the view of prediction, in batches that live until the next is asked for.</summary>
+    public Func<int, SeededRandom, IEnumerable<ImageBatch>> SampleEvaluation { get; init; } = (_, _) => [];
+}
