@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Samples.Runner;
+using static Microsoft.ML.Continual.Samples.Runner.CommandLineHost;
 
 namespace Microsoft.ML.Continual.Samples.QuickStart;
 
@@ -16,13 +18,13 @@ internal static class CommandLine
     private static readonly Option<string[]> Method = new("--method") { Description = "Run these methods only.", AllowMultipleArgumentsPerToken = true };
     private static readonly Option<string?> Data = new("--data") { Description = "A folder of images in place of the rendered ones: class folders, Tiny-ImageNet, CIFAR binary or idx files." };
     private static readonly Option<string?> Weights = new("--weights") { Description = "A vision transformer with timm's names (safetensors). Needed with --data." };
-    private static readonly Option<int?> ImageSize = new("--image-size") { Description = "Bring images to this size. [default: the weights' own; 64 with --data]" };
-    private static readonly Option<string?> Normalization = new("--normalization") { Description = "How the weights want their pixels. [default: as the file says; imagenet with --data]" };
-    private static readonly Option<int?> Heads = new("--heads") { Description = "Attention heads, where the file does not say. [default: one for every 64 channels]" };
-    private static readonly Option<int?> Classes = new("--classes") { Description = "Use only so many classes. [default: all]" };
-    private static readonly Option<int?> TrainPerClass = new("--train-per-class") { Description = "At most so many training images a class. [default: 60; 16 with --small; all with --data]" };
-    private static readonly Option<int?> TestPerClass = new("--test-per-class") { Description = "At most so many test images a class. [default: 20; 8 with --small; all with --data]" };
-    private static readonly Option<int?> Gpu = new("--gpu") { Description = "Use the GPU of this number. [default: the CPU]" };
+    private static readonly Option<int?> ImageSize = CommandLineHost.ImageSize("the weights' own; 64 with --data");
+    private static readonly Option<string?> Normalization = CommandLineHost.Normalization("as the file says; imagenet with --data");
+    private static readonly Option<int?> Heads = CommandLineHost.Heads();
+    private static readonly Option<int?> Classes = CommandLineHost.Classes("all");
+    private static readonly Option<int?> TrainPerClass = CommandLineHost.TrainPerClass("60; 16 with --small; all with --data");
+    private static readonly Option<int?> TestPerClass = CommandLineHost.TestPerClass("20; 8 with --small; all with --data");
+    private static readonly Option<int?> Gpu = CommandLineHost.Gpu();
     private static readonly Option<string> Report = new("--report") { Description = "The HTML report to write.", DefaultValueFactory = _ => Path.Combine("artifacts", "quickstart-report.html") };
     private static readonly Option<bool> NoReport = new("--no-report") { Description = "Write no report." };
 
@@ -30,16 +32,12 @@ internal static class CommandLine
     public static int Run(string[] args, Func<Settings, CancellationToken, int> learn)
     {
         Method.AcceptOnlyFromAmong([.. Methods.Names.Keys]);
-        Normalization.AcceptOnlyFromAmong("none", "imagenet", "inception");
         var command = new RootCommand("A frozen vision transformer learns ten tasks, one after another: plain fine-tuning, L2P, and L2P with gradient projection.")
         {
             Small, Seed, Tasks, Epochs, Method, Report, NoReport, Data, Weights, ImageSize, Normalization, Heads,
             Classes, TrainPerClass, TestPerClass, BatchSize, LearningRate, Energy, Gpu,
         };
-        command.SetAction((arguments, cancellationToken) => Task.FromResult(Guard(() => learn(Read(arguments), cancellationToken))));
-        ParseResult parsed = command.Parse(args);
-        if (parsed.Errors.Count > 0) return Fail(2, parsed.Errors[0].Message);
-        return parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).GetAwaiter().GetResult();
+        return CommandLineHost.Run(command, "quickstart", args, (arguments, cancellationToken) => learn(Read(arguments), cancellationToken));
     }
 
     private static Settings Read(ParseResult arguments)
@@ -68,13 +66,7 @@ internal static class CommandLine
             Weights = weights ?? Path.Combine(AppContext.BaseDirectory, "assets", "shapes_vit.safetensors"),
             ImageSize = arguments.GetValue(ImageSize) ?? (data is null ? null : 64),
             Heads = arguments.GetValue(Heads),
-            Normalization = arguments.GetValue(Normalization) switch
-            {
-                "none" => ImageNormalization.None,
-                "inception" => ImageNormalization.Inception,
-                "imagenet" => ImageNormalization.ImageNet,
-                _ => data is null ? null : ImageNormalization.ImageNet,
-            },
+            Normalization = NormalizationOf(arguments.GetValue(Normalization)) ?? (data is null ? null : ImageNormalization.ImageNet),
             Gpu = arguments.GetValue(Gpu),
             Report = arguments.GetValue(NoReport) ? null : arguments.GetRequiredValue(Report),
         };
@@ -87,36 +79,5 @@ internal static class CommandLine
         Require(settings.TestPerClass is null or >= 1, $"--test-per-class: expected at least 1, found {settings.TestPerClass}.");
         Require(settings.Classes is null || settings.Classes >= settings.Tasks, $"--classes: expected at least one for each of the {settings.Tasks} tasks, found {settings.Classes}.");
         return settings;
-    }
-
-    private static void Require(bool holds, string message)
-    {
-        if (!holds) throw new ArgumentException(message);
-    }
-
-    private static int Guard(Func<int> work)
-    {
-        try
-        {
-            return work();
-        }
-        catch (OperationCanceledException)
-        {
-            return Fail(130, "stopped");
-        }
-        catch (Exception e) when (e is ArgumentException or IOException or InvalidDataException or UnauthorizedAccessException)
-        {
-            return Fail(2, e.Message);
-        }
-        catch (Exception e) when (e is InvalidOperationException or NotSupportedException)
-        {
-            return Fail(1, e.Message);
-        }
-    }
-
-    private static int Fail(int code, string message)
-    {
-        Console.Error.WriteLine($"quickstart: {message.ReplaceLineEndings(" ")} (--help lists the options)");
-        return code;
     }
 }

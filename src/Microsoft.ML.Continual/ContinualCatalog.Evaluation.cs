@@ -13,6 +13,10 @@ public sealed partial class ContinualCatalog
     /// <param name="setting">What the model is told about the images: by default nothing, so that it chooses among all classes it has seen.</param>
     /// <param name="cancellationToken">Ends the evaluation early.</param>
     /// <returns>Accuracies and log-loss; rows of classes that the model has not learned count as wrong.</returns>
+    /// <remarks>
+    /// In the task-incremental setting the model chooses among the classes that the learned task of the same name had (the last, where several have it), whatever
+    /// occurs in the test rows. Where it has learned no task of that name, it chooses among the learned classes that occur in the test rows.
+    /// </remarks>
     /// <exception cref="ArgumentException">The task has no test view, or the view has no rows or no label column.</exception>
     public TaskEvaluation Evaluate(
         ContinualTransformer model, ContinualTask task, EvaluationSetting setting = EvaluationSetting.ClassIncremental, CancellationToken cancellationToken = default)

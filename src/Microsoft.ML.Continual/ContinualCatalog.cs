@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Methods.DualPrompt;
 using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Methods.VisualPrompt;
 using Microsoft.ML.Continual.Numerics;
@@ -60,6 +61,11 @@ public sealed partial class ContinualCatalog
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public ContinualTrainer PromptTuning(L2POptions options) => Trainer(options);
 
+    /// <summary>DualPrompt (ECCV 2022): G-prompts shared by all tasks in early blocks, and E-prompts of which each task trains its own.</summary>
+    /// <returns>A trainer that has learned nothing yet.</returns>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public ContinualTrainer PromptTuning(DualPromptOptions options) => Trainer(options);
+
     /// <summary>Visual prompt tuning: the same few prompts for every image and task, without a pool. The plain baseline that forgets.</summary>
     /// <returns>A trainer that has learned nothing yet.</returns>
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
@@ -97,6 +103,30 @@ public sealed partial class ContinualCatalog
     /// <exception cref="InvalidDataException">There is no training row, or one has no label.</exception>
     public TaskSequence SplitByClass(IDataView train, IDataView? test, IReadOnlyList<int> classesPerTask, string labelColumnName = "Label", ClassOrder? order = null) =>
         ClassSplit.SplitByClass(_mlContext, train, test, classesPerTask, labelColumnName, order);
+
+    /// <summary>Splits a data set by domain: each value of a column, such as a style, a place or a year, is a task of that name, and tasks share their classes.</summary>
+    /// <param name="train">The training rows of all domains.</param>
+    /// <param name="test">The test rows of all domains, or null.</param>
+    /// <param name="domainColumnName">The column that says which domain a row is of: a key, text or a number.</param>
+    /// <param name="order">The order of the domains; null is <see cref="ClassOrder.Sorted"/>.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    /// <exception cref="InvalidDataException">There is no training row, or one has no domain.</exception>
+    public TaskSequence SplitByDomain(IDataView train, IDataView? test, string domainColumnName, ClassOrder? order = null) =>
+        DomainSplit.SplitByDomain(_mlContext, train, test, domainColumnName, order);
+
+    /// <summary>
+    /// A true stream: tasks of consecutive rows, in order. The view's cursor is opened once and each row is read once, so the rows may come from anywhere; memory holds
+    /// one task's images at a time.
+    /// </summary>
+    /// <remarks>
+    /// A task's rows can be read once: train with <see cref="MethodOptions.CacheImages"/>, which is the default. <see cref="MethodOptionsExtensions.UseOnline{TOptions}"/> sets
+    /// all that online learning asks for. The tasks can be enumerated once, each after the one before is learned.
+    /// </remarks>
+    /// <param name="rows">The rows in the order in which they arrive. Classes may come back.</param>
+    /// <param name="rowsPerTask">The rows of a task; the last may have fewer.</param>
+    /// <param name="test">The test rows of every task, or null; <see cref="Run"/> needs them.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A task is to have less than one row.</exception>
+    public TaskSequence Stream(IDataView rows, int rowsPerTask, IDataView? test = null) => TaskSequence.FromRows(rows, rowsPerTask, test);
 
     /// <summary>A sequence of given views, one for each task.</summary>
     /// <param name="train">The training views, in order.</param>

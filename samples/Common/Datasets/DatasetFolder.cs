@@ -13,9 +13,13 @@ namespace Microsoft.ML.Continual.Samples.Datasets;
 public static class DatasetFolder
 {
     /// <summary>Finds out the layout and makes the views.</summary>
+    /// <param name="mlContext">Where the views are made.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">How much of it to use; null uses all.</param>
+    /// <param name="labelPrefix">Put before every label, so that the classes of several data sets differ; or null.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="InvalidDataException">The folder has none of the known layouts, or a file is damaged.</exception>
-    public static ImageDataset Open(MLContext mlContext, string folder, DatasetOptions? options = null)
+    public static ImageDataset Open(MLContext mlContext, string folder, DatasetOptions? options = null, string? labelPrefix = null)
     {
         ArgumentNullException.ThrowIfNull(mlContext);
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -36,6 +40,12 @@ public static class DatasetFolder
         }
         LabeledImage[] train = Select(files.Train, classes, options.TrainPerClass, options.Seed);
         LabeledImage[] test = Select(files.Test, classes, options.TestPerClass, options.Seed + 1);
+        if (labelPrefix is not null)
+        {
+            classes = [.. classes.Select(label => labelPrefix + label)];
+            train = [.. train.Select(image => image.WithLabel(labelPrefix + image.Label))];
+            test = [.. test.Select(image => image.WithLabel(labelPrefix + image.Label))];
+        }
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         return new ImageDataset($"{name} ({files.Layout})", mlContext.Data.LoadFromEnumerable(train), mlContext.Data.LoadFromEnumerable(test), classes, train.Length, test.Length);
     }

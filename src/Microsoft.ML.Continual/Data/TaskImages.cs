@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Data;
 
-/// <summary>The training images of one task: read from a view, checked, and served as shuffled, augmented batches on the device.</summary>
+/// <summary>The training images of one task: read from a view, checked, and served as augmented batches on the device.</summary>
 internal sealed class TaskImages
 {
     // Batches packed ahead of the training thread: one to take, one in the making.
@@ -20,7 +20,7 @@ internal sealed class TaskImages
     private TaskImages(IImageSource source, int[] labels, MethodOptions options)
     {
         (_source, _labels, _options) = (source, labels, options);
-        Classes = [.. labels.Distinct().Order()];
+        Classes = Array.AsReadOnly([.. labels.Distinct().Order()]);
     }
 
     /// <summary>The number of images.</summary>
@@ -69,7 +69,10 @@ internal sealed class TaskImages
         return new TaskImages(source, classOf, options);
     }
 
-    /// <summary>All images once, in random order, in batches of <see cref="MethodOptions.BatchSize"/>; the last may be smaller.</summary>
+    /// <summary>
+    /// All images once, in batches of <see cref="MethodOptions.BatchSize"/>, of which the last may be smaller; in random order, or in the order of the rows where
+    /// <see cref="MethodOptions.Shuffle"/> is off.
+    /// </summary>
     /// <param name="random">Two numbers are drawn at once: the seeds of the order and of the views.</param>
     /// <param name="backbone">Where the images go.</param>
     /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
@@ -78,7 +81,7 @@ internal sealed class TaskImages
     {
         SeededRandom orderRandom = random.Split(), viewRandom = random.Split();
         int[] all = [.. Enumerable.Range(0, Count)];
-        return Batches(RowOrder.Shuffle(all, _source.Window, orderRandom), _options.TrainingView, viewRandom.GetState(), backbone, cancellationToken);
+        return Batches(_options.Shuffle ? RowOrder.Shuffle(all, _source.Window, orderRandom) : all, _options.TrainingView, viewRandom.GetState(), backbone, cancellationToken);
     }
 
     /// <summary>Up to <paramref name="count"/> different images, in random order, in the training view.</summary>

@@ -25,6 +25,13 @@ public sealed class AccuracyMatrix
         foreach (IReadOnlyList<double> row in rows) AddRow(row);
     }
 
+    /// <summary>
+    /// The released code's variant of forgetting: the best accuracy of an old task is looked for in the present model too, so that forgetting is never negative. The paper's
+    /// formula leaves the present model out.
+    /// </summary>
+    /// <value>The default is false.</value>
+    public bool ForgettingMaxIncludesCurrent { get; init; }
+
     /// <summary>The number of tasks learned so far.</summary>
     public int TaskCount => _rows.Count;
 
@@ -66,18 +73,19 @@ public sealed class AccuracyMatrix
     /// <summary>ACC_j = (1 / (j+1)) Σ_{i ≤ j} A[j, i].</summary>
     public double AverageAccuracyAfter(int after) => Row(after).Average();
 
-    /// <summary>Forgetting after the last task, without the last column in the maximum; 0 for one task.</summary>
+    /// <summary>Forgetting after the last task, as <see cref="ForgettingMaxIncludesCurrent"/> says; 0 for one task.</summary>
     public double Forgetting => ForgettingAfter(TaskCount - 1);
 
     /// <summary>FOR_j = (1 / j) Σ_{i &lt; j} ( max over i ≤ k &lt; j of A[k, i] − A[j, i] ); positive is bad; 0 for the first task.</summary>
     /// <param name="after">The task j.</param>
     /// <param name="maximumIncludesCurrent">
-    /// The released code's variant: the maximum also runs over the present model, so that the result is never negative.
+    /// The released code's variant: the maximum also runs over the present model, so that the result is never negative. Null is what
+    /// <see cref="ForgettingMaxIncludesCurrent"/> says.
     /// </param>
-    public double ForgettingAfter(int after, bool maximumIncludesCurrent = false)
+    public double ForgettingAfter(int after, bool? maximumIncludesCurrent = null)
     {
         CheckTask(after);
-        int last = maximumIncludesCurrent ? after : after - 1;
+        int last = maximumIncludesCurrent ?? ForgettingMaxIncludesCurrent ? after : after - 1;
         return MeanOverOldTasks(after, i => Enumerable.Range(i, last - i + 1).Max(k => _rows[k][i]) - _rows[after][i]);
     }
 

@@ -6,6 +6,6 @@ public enum EvaluationSetting
     /// <summary>Nothing: it chooses among all classes seen so far.</summary>
     ClassIncremental,
 
-    /// <summary>The task the image comes from: it chooses among that task's classes only.</summary>
+    /// <summary>The task the image comes from: it chooses among the classes of that task's training rows only.</summary>
     TaskIncremental,
 }

@@ -13,6 +13,10 @@ public sealed class RunOptions
     /// <value>The default is <see cref="EvaluationSetting.ClassIncremental"/>.</value>
     public EvaluationSetting Setting { get; set; } = EvaluationSetting.ClassIncremental;
 
+    /// <summary>The released code's variant of forgetting; see <see cref="AccuracyMatrix.ForgettingMaxIncludesCurrent"/>.</summary>
+    /// <value>The default is false.</value>
+    public bool ForgettingMaxIncludesCurrent { get; set; }
+
     /// <summary>Hears of training as it goes on.</summary>
     /// <value>The default is null.</value>
     public IProgress<TrainingProgress>? Training { get; set; }

@@ -11,6 +11,12 @@ public sealed class SequenceResult
     /// <summary>What the model was told about the test images.</summary>
     public required EvaluationSetting Setting { get; init; }
 
+    /// <summary>How the learned tasks differ, as found in their classes.</summary>
+    public required Scenario Scenario { get; init; }
+
+    /// <summary>Whether training was online: one pass over each task.</summary>
+    public required bool IsOnline { get; init; }
+
     /// <summary>Accuracies in [0, 1]: the row after each task.</summary>
     public required AccuracyMatrix Matrix { get; init; }
 
@@ -31,5 +37,13 @@ public sealed class SequenceResult
 
     /// <summary>The run's name and its measures in percent, on one line.</summary>
     public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture,
-        $"{Name}: average accuracy {100 * Matrix.AverageAccuracy:0.0} %, forgetting {100 * Matrix.Forgetting:0.0} points, after {Matrix.TaskCount} tasks");
+        $"{Name}: average accuracy {100 * Matrix.AverageAccuracy:0.0} %, forgetting {100 * Matrix.Forgetting:0.0} points, after {Matrix.TaskCount} tasks ({Summary})");
+
+    /// <summary>Scenario, setting and training in a few words, such as <c>class-incremental, evaluated task-incrementally, online</c>.</summary>
+    internal string Summary => string.Join(", ", new[]
+    {
+        Scenario.Describe().Split(':')[0],
+        Setting == EvaluationSetting.TaskIncremental ? "evaluated task-incrementally" : null,
+        IsOnline ? "online" : null,
+    }.OfType<string>());
 }

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.ML.Continual.Inference;
+using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Tasks;
 using Microsoft.ML.Continual.Training;
 
@@ -11,7 +13,7 @@ internal static class SequenceRunner
     /// <exception cref="ArgumentException">The sequence is empty, or a task has no test view.</exception>
     public static SequenceResult Run(ContinualTrainer trainer, IEnumerable<ContinualTask> tasks, RunOptions options, CancellationToken cancellationToken)
     {
-        var matrix = new AccuracyMatrix();
+        var matrix = new AccuracyMatrix { ForgettingMaxIncludesCurrent = options.ForgettingMaxIncludesCurrent };
         List<ContinualTask> seen = [];
         List<IReadOnlyList<TaskEvaluation>> evaluations = [];
         List<TimeSpan> times = [];
@@ -24,7 +26,7 @@ internal static class SequenceRunner
             times.Add(watch.Elapsed);
             if (trainer.LastAudit is { } audit) audits.Add(audit);
             seen.Add(task);
-            TaskEvaluation[] row = [.. seen.Select(t => TaskEvaluator.Evaluate(model, t, options.Setting, cancellationToken))];
+            TaskEvaluation[] row = Evaluate(model, seen, options.Setting, cancellationToken);
             evaluations.Add(row);
             matrix.AddRow([.. row.Select(e => e.Accuracy)]);
             options.Tasks?.Report(new TaskReport(seen.Count - 1, row, times[^1]));
@@ -36,19 +38,38 @@ internal static class SequenceRunner
         {
             Name = options.Name ?? method,
             Setting = options.Setting,
+            Scenario = learned.Tasks.FindScenario(),
+            IsOnline = trainer.Options.Epochs == 1,
             Matrix = matrix,
             Evaluations = evaluations,
             TrainingTimes = times,
             Audits = audits,
-            Configuration = [.. Configuration(trainer, method, options.Setting)],
+            Configuration = [.. Configuration(trainer, method, options)],
         };
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Configuration(ContinualTrainer trainer, string method, EvaluationSetting setting)
+    /// <summary>Evaluates all tasks so far. Where tasks share a test view, as those of a stream do, and nothing else tells them apart, it is scored once.</summary>
+    private static TaskEvaluation[] Evaluate(ContinualTransformer model, List<ContinualTask> tasks, EvaluationSetting setting, CancellationToken cancellationToken)
+    {
+        var known = new Dictionary<IDataView, TaskEvaluation>(ReferenceEqualityComparer.Instance);
+        return [.. tasks.Select(task =>
+        {
+            if (setting == EvaluationSetting.ClassIncremental && known.TryGetValue(task.Test!, out TaskEvaluation? same)) return same with { TaskName = task.Name };
+            return known[task.Test!] = TaskEvaluator.Evaluate(model, task, setting, cancellationToken);
+        })];
+    }
+
+    private static string Describe(MethodOptions options) =>
+        (options.Epochs == 1 ? "online: one pass over each task" : string.Create(CultureInfo.InvariantCulture, $"{options.Epochs} passes over each task")) + (options.Shuffle ? ", shuffled" : ", in the order of the rows");
+
+    private static IEnumerable<KeyValuePair<string, string>> Configuration(ContinualTrainer trainer, string method, RunOptions options)
     {
         yield return new("Method", method);
-        yield return new("Setting", setting == EvaluationSetting.ClassIncremental ? "class-incremental: all classes seen, no task identity" : "task-incremental: the task's classes only");
-        yield return new("Seed used", trainer.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        yield return new("Scenario", trainer.Tasks.FindScenario().Describe());
+        yield return new("Setting", options.Setting == EvaluationSetting.ClassIncremental ? "class-incremental: all classes seen, no task identity" : "task-incremental: the task's classes only");
+        yield return new("Training", Describe(trainer.Options));
+        yield return new("Forgetting", options.ForgettingMaxIncludesCurrent ? "best accuracy so far, the present model included, minus accuracy" : "best accuracy before the present model minus accuracy");
+        yield return new("Seed used", trainer.Seed.ToString(CultureInfo.InvariantCulture));
         yield return new("Device", trainer.Options.Backbone!.Device.ToString());
         yield return new("TorchSharp", typeof(TorchSharp.torch).Assembly.GetName().Version?.ToString() ?? "");
         foreach (var line in OptionTable.Describe(trainer.Options)) yield return line;

@@ -11,23 +11,22 @@ internal static class TaskEvaluator
     private const double SmallestProbability = 1e-15;   // as ML.NET's own log-loss: a certain mistake costs 34.5, not infinity
 
     /// <summary>
-    /// Evaluates in one pass. In the task-incremental setting the scores of other classes than the task's are left out and the rest is
-    /// scaled to sum to 1; the task's classes are those of its test rows.
+    /// Evaluates in one pass. In the task-incremental setting the model chooses among the classes that the learned task of the same name had (the last, where
+    /// several have it). Where it has learned no task of that name, they are the learned classes that occur in the test rows, which a pass over the labels finds out.
     /// </summary>
     /// <exception cref="ArgumentException">The task has no test view, or the view has no rows.</exception>
     public static TaskEvaluation Evaluate(ContinualTransformer model, ContinualTask task, EvaluationSetting setting, CancellationToken cancellationToken)
     {
         IDataView test = task.Test ?? throw new ArgumentException($"Task '{task.Name}' has no test view to evaluate on.", nameof(task));
-        (List<float[]> scores, List<int> labels) = Score(model, test, cancellationToken);
+        TaskHint? hint = setting == EvaluationSetting.TaskIncremental ? HintOf(model, task.Name, test, cancellationToken) : null;
+        (List<float[]> scores, List<int> labels) = Score(model, test, hint, cancellationToken);
         if (labels.Count == 0) throw new ArgumentException($"Task '{task.Name}': the test view has no rows.", nameof(task));
 
-        HashSet<int>? allowed = setting == EvaluationSetting.TaskIncremental ? [.. labels.Where(l => l >= 0)] : null;
         int right = 0, rightTop = 0;
         double loss = 0;
         for (int row = 0; row < labels.Count; row++)
         {
             float[] score = scores[row];
-            if (allowed is not null) KeepOnly(allowed, score);
             int label = labels[row];
             if (label < 0)   // a class the model has not learned: always wrong
             {
@@ -43,11 +42,33 @@ internal static class TaskEvaluator
         return new TaskEvaluation(task.Name, setting, labels.Count, right / rows, rightTop / rows, loss / rows);
     }
 
-    private static (List<float[]> Scores, List<int> Labels) Score(ContinualTransformer model, IDataView test, CancellationToken cancellationToken)
+    private static TaskHint? HintOf(ContinualTransformer model, string name, IDataView test, CancellationToken cancellationToken)
     {
-        IDataView scored = model.Transform(test);
-        if (scored.Schema.GetColumnOrNull(model.LabelColumnName) is not { } labelColumn)
-            throw new ArgumentException($"The test view has no label column '{model.LabelColumnName}'; its columns are {string.Join(", ", test.Schema.Select(c => $"'{c.Name}'"))}.", nameof(test));
+        for (int i = model.Tasks.Count - 1; i >= 0; i--)
+            if (model.Tasks[i].Name == name) return new TaskHint(i, model.Tasks[i].Classes);
+        IDataView labelled = model.Transform(test);
+        DataViewSchema.Column labelColumn = FindLabel(model, test, labelled);
+        using DataViewRowCursor cursor = labelled.GetRowCursor([labelColumn]);   // no image is decoded
+        ValueGetter<uint> getLabel = cursor.GetGetter<uint>(labelColumn);
+        var classes = new SortedSet<int>();
+        uint label = 0;
+        while (cursor.MoveNext())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            getLabel(ref label);
+            if (label > 0) classes.Add((int)label - 1);
+        }
+        return classes.Count == 0 ? null : new TaskHint(null, [.. classes]);
+    }
+
+    private static DataViewSchema.Column FindLabel(ContinualTransformer model, IDataView test, IDataView scored) =>
+        scored.Schema.GetColumnOrNull(model.LabelColumnName) ?? throw new ArgumentException(
+            $"The test view has no label column '{model.LabelColumnName}'; its columns are {string.Join(", ", test.Schema.Select(c => $"'{c.Name}'"))}.", nameof(test));
+
+    private static (List<float[]> Scores, List<int> Labels) Score(ContinualTransformer model, IDataView test, TaskHint? hint, CancellationToken cancellationToken)
+    {
+        IDataView scored = model.TransformKnowing(test, hint);
+        DataViewSchema.Column labelColumn = FindLabel(model, test, scored);
         DataViewSchema.Column scoreColumn = scored.Schema[model.ScoreColumnName];
         List<float[]> scores = [];
         List<int> labels = [];
@@ -65,12 +86,5 @@ internal static class TaskEvaluator
             labels.Add((int)label - 1);
         }
         return (scores, labels);
-    }
-
-    private static void KeepOnly(HashSet<int> classes, float[] score)
-    {
-        double sum = classes.Sum(c => (double)score[c]);
-        for (int c = 0; c < score.Length; c++)
-            score[c] = !classes.Contains(c) ? 0 : sum > 0 ? (float)(score[c] / sum) : 1f / classes.Count;
     }
 }

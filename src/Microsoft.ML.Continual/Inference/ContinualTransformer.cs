@@ -48,7 +48,10 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
     public int ClassCount => State.Classes.Count;
 
     /// <summary>The number of tasks learned.</summary>
-    public int TasksSeen => State.TasksSeen;
+    public int TasksSeen => State.Tasks.Count;
+
+    /// <summary>The tasks learned, in order.</summary>
+    public IReadOnlyList<LearnedTask> Tasks => State.Tasks;
 
     /// <summary>The name of the method in the literature, such as <c>L2P</c>.</summary>
     public string MethodName => State.MethodName;
@@ -87,6 +90,9 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
         return new ScoringView(this, input);
     }
 
+    /// <summary>As <see cref="Transform"/>, for rows whose task is known: the model chooses among the task's classes.</summary>
+    internal IDataView TransformKnowing(IDataView input, TaskHint? hint) => new ScoringView(this, input, hint);
+
     /// <summary>Scores row by row, as <c>PredictionEngine</c> does.</summary>
     /// <exception cref="ArgumentException">As in <see cref="GetOutputSchema"/>.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new ScoringMapper(this, CreateLayout(inputSchema));
@@ -115,10 +121,10 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
     internal PackedImages Pack(IReadOnlyList<HostImage> images) => _scorer.Pack(images);
 
     /// <summary>Class probabilities of images, in their order.</summary>
-    internal Probabilities Score(PackedImages images)
+    internal Probabilities Score(PackedImages images, TaskHint? hint = null)
     {
         ThrowIfDisposed();
-        return _scorer.Score(images);
+        return _scorer.Score(images, hint);
     }
 
     internal void WarnOfUnknownLabels(LabelMapping labels)

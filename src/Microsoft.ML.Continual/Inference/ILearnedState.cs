@@ -11,6 +11,6 @@ internal interface ILearnedState : IDisposable
     /// <summary>The classes seen; frozen.</summary>
     ClassRegistry Classes { get; }
 
-    /// <summary>The number of tasks learned.</summary>
-    int TasksSeen { get; }
+    /// <summary>The tasks learned, in order.</summary>
+    IReadOnlyList<LearnedTask> Tasks { get; }
 }

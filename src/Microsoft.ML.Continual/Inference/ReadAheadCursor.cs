@@ -20,6 +20,7 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
     private readonly OutputLayout _layout;
     private readonly DataViewRowCursor _source;
     private readonly bool[] _active;
+    private readonly TaskHint? _hint;
     private readonly LabelMapping? _label;
     private readonly Func<long, HostImage> _readImage;
     private readonly BufferedColumn?[] _columns;   // by source column index
@@ -32,9 +33,9 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
     private long _position = -1;
     private bool _finished, _disposed;
 
-    public ReadAheadCursor(ContinualTransformer model, OutputLayout layout, DataViewRowCursor source, bool[] active)
+    public ReadAheadCursor(ContinualTransformer model, OutputLayout layout, DataViewRowCursor source, bool[] active, TaskHint? hint = null)
     {
-        (_model, _layout, _source, _active) = (model, layout, source, active);
+        (_model, _layout, _source, _active, _hint) = (model, layout, source, active, hint);
         _readImage = layout.ReadImages(source);
         if (layout.IsActive(active, OutputKind.Label)) _label = layout.MapLabel(source);
         _columns = new BufferedColumn?[source.Schema.Count];
@@ -124,7 +125,7 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
     private Probabilities Scored()
     {
         RowBlock block = Served();
-        if (block.Scores is null) (block.Scores, block.Images) = (_model.Score(block.Images!), null);
+        if (block.Scores is null) (block.Scores, block.Images) = (_model.Score(block.Images!, _hint), null);
         return block.Scores;
     }
 

@@ -5,11 +5,15 @@ internal sealed class ScoringView : IDataView
 {
     private readonly ContinualTransformer _model;
     private readonly IDataView _source;
+    private readonly TaskHint? _hint;
     private readonly OutputLayout _layout;
 
-    public ScoringView(ContinualTransformer model, IDataView source)
+    /// <param name="model">Scores the rows.</param>
+    /// <param name="source">The rows.</param>
+    /// <param name="hint">The task they come from, where it is known.</param>
+    public ScoringView(ContinualTransformer model, IDataView source, TaskHint? hint = null)
     {
-        (_model, _source) = (model, source);
+        (_model, _source, _hint) = (model, source, hint);
         _layout = model.CreateLayout(source.Schema);
     }
 
@@ -36,7 +40,7 @@ internal sealed class ScoringView : IDataView
     {
         try
         {
-            return _layout.NeedsScores(active) ? new ReadAheadCursor(_model, _layout, source, active) : new PassThroughCursor(_model, _layout, source, active);
+            return _layout.NeedsScores(active) ? new ReadAheadCursor(_model, _layout, source, active, _hint) : new PassThroughCursor(_model, _layout, source, active);
         }
         catch
         {

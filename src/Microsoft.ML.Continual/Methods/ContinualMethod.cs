@@ -24,7 +24,7 @@ public abstract class ContinualMethod : IDisposable
     /// <summary>The number of classes the classifier knows.</summary>
     public abstract int ClassCount { get; }
 
-    /// <summary>What the optimiser moves.</summary>
+    /// <summary>What the optimiser moves. Empty for a method that learns without gradients: its <see cref="ComputeLoss"/> takes in the batch, and no more happens in a step.</summary>
     public abstract IReadOnlyList<TrainableParameter> Parameters { get; }
 
     /// <summary>Where a projection can act.</summary>

@@ -28,19 +28,19 @@ public abstract class MethodOptions
 
     /// <summary>Passes over a task's images.</summary>
     /// <value>The default is 5.</value>
-    public int Epochs { get; set; } = 5;
+    public virtual int Epochs { get; set; } = 5;
 
     /// <summary>Images a training step. The last batch of an epoch may be smaller.</summary>
     /// <value>The default is 16.</value>
-    public int BatchSize { get; set; } = 16;
+    public virtual int BatchSize { get; set; } = 16;
 
     /// <summary>The base learning rate; see <see cref="ScaleLearningRateByBatch"/>.</summary>
     /// <value>The default is 0.03.</value>
-    public double LearningRate { get; set; } = 0.03;
+    public virtual double LearningRate { get; set; } = 0.03;
 
     /// <summary>Whether the rate used is <c>LearningRate · BatchSize / 256</c>, as in the released code of L2P and its followers.</summary>
     /// <value>The default is true.</value>
-    public bool ScaleLearningRateByBatch { get; set; } = true;
+    public virtual bool ScaleLearningRateByBatch { get; set; } = true;
 
     /// <summary>The optimiser, made anew for each task.</summary>
     /// <value>The default is <see cref="OptimizerKind.Adam"/> (β 0.9 and 0.999, ε 1e-8).</value>
@@ -68,17 +68,21 @@ public abstract class MethodOptions
 
     /// <summary>The largest global norm of the gradients of all parameters together; null does not clip.</summary>
     /// <value>The default is 1.</value>
-    public double? MaximumGradientNorm { get; set; } = 1.0;
+    public virtual double? MaximumGradientNorm { get; set; } = 1.0;
 
     /// <summary>How training images are cut and flipped.</summary>
     /// <value>The default is <see cref="TrainingView.RandomResizedCrop"/> with the papers' settings.</value>
-    public TrainingView TrainingView { get; set; } = TrainingView.RandomResizedCrop;
+    public virtual TrainingView TrainingView { get; set; } = TrainingView.RandomResizedCrop;
 
     /// <summary>How images are brought to the backbone's size for prediction.</summary>
     /// <value>The default is <see cref="EvaluationView.ResizeAndCrop"/>: shorter side to 256/224 of the size, bicubic, centre crop.</value>
     public EvaluationView EvaluationView { get; set; } = EvaluationView.ResizeAndCrop;
 
-    /// <summary>Whether a task's decoded images stay in memory during its <c>Fit</c>. Otherwise each epoch reads the view anew and shuffles within a window.</summary>
+    /// <summary>Whether each epoch visits a task's images in an order of its own. Otherwise they are trained in the order in which they arrive.</summary>
+    /// <value>The default is true.</value>
+    public bool Shuffle { get; set; } = true;
+
+    /// <summary>Whether a task's decoded images stay in memory during its <c>Fit</c>. Otherwise each epoch reads the view anew, and shuffles within a window.</summary>
     /// <value>The default is true.</value>
     public bool CacheImages { get; set; } = true;
 
@@ -93,6 +97,9 @@ public abstract class MethodOptions
     /// <summary>The seed of everything random in the trainer; null takes one from the <c>MLContext</c>.</summary>
     /// <value>The default is null.</value>
     public int? Seed { get; set; }
+
+    /// <summary>How predictions are made, in words for reports. Methods whose options let images of one batch help each other say so here.</summary>
+    public virtual string Protocol => "per image, over all classes seen";
 
     /// <summary>A copy, so that a trainer is not changed through the options it was made from. The backbone is shared. Options that hold collections copy these too.</summary>
     public virtual MethodOptions Clone()

@@ -7,12 +7,12 @@ internal sealed class ClassFilterView : IDataView
     private readonly LabelColumn _labels;
     private readonly HashSet<object> _classes;
 
-    /// <summary>Filters a view by label values.</summary>
+    /// <summary>Filters a view by label values, or by the values of another column that could be a label.</summary>
     /// <exception cref="ArgumentException">There is no such column, or it cannot be a label.</exception>
-    public ClassFilterView(IDataView source, string labelColumnName, IEnumerable<object> classes)
+    public ClassFilterView(IDataView source, string labelColumnName, IEnumerable<object> classes, string role = "label")
     {
         _source = source;
-        _labels = LabelColumn.Create(source.Schema, labelColumnName);
+        _labels = LabelColumn.Create(source.Schema, labelColumnName, role: role);
         _classes = [.. classes];
     }
 

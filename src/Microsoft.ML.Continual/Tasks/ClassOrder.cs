@@ -3,7 +3,7 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Continual.Tasks;
 
-/// <summary>In which order the classes of a data set are dealt out to tasks.</summary>
+/// <summary>In which order the classes of a data set are dealt out to tasks; or its domains, where each task is a domain.</summary>
 public abstract class ClassOrder
 {
     /// <summary>Ascending label values: ordinal for text, by size for numbers. What the papers use.</summary>
@@ -65,9 +65,9 @@ public abstract class ClassOrder
                 int index = label is null ? -1 : found.IndexOf(label);
                 if (index < 0)
                 {
-                    throw new ArgumentException(FormattableString.Invariant($"The class order names the label '{label}' ({label?.GetType().Name ?? "null"}), which does not occur in the column '{columnName}' (labels of type {found.Kind!.Name})."));
+                    throw new ArgumentException(FormattableString.Invariant($"The order names '{label}' ({label?.GetType().Name ?? "null"}), which does not occur in the column '{columnName}' (values of type {found.Kind!.Name})."));
                 }
-                if (order.IndexOf(found.Values[index]) >= 0) throw new ArgumentException(FormattableString.Invariant($"The class order names the label '{label}' twice."));
+                if (order.IndexOf(found.Values[index]) >= 0) throw new ArgumentException(FormattableString.Invariant($"The order names '{label}' twice."));
                 order.Add(found.Values[index]);
             }
             return order.Values;

@@ -12,9 +12,10 @@ internal sealed class LabelColumn
 
     private readonly object?[]? _keyValues;   // by key − 1
     private readonly KeyDataViewType? _key;
+    private readonly string _role;
 
-    private LabelColumn(DataViewSchema.Column column, LabelKind kind, KeyDataViewType? key, object?[]? keyValues) =>
-        (Column, Kind, _key, _keyValues) = (column, kind, key, keyValues);
+    private LabelColumn(DataViewSchema.Column column, LabelKind kind, KeyDataViewType? key, object?[]? keyValues, string role) =>
+        (Column, Kind, _key, _keyValues, _role) = (column, kind, key, keyValues, role);
 
     /// <summary>The column.</summary>
     public DataViewSchema.Column Column { get; }
@@ -26,10 +27,11 @@ internal sealed class LabelColumn
     /// <param name="schema">The schema of a view.</param>
     /// <param name="name">The column's name.</param>
     /// <param name="registry">The classes so far, whose type the labels must have; null accepts any type.</param>
+    /// <param name="role">What messages call the column's values: its labels, or another word where the same types serve another end.</param>
     /// <exception cref="ArgumentException">There is no such column, or its type does not fit.</exception>
-    public static LabelColumn Create(DataViewSchema schema, string name, ClassRegistry? registry = null)
+    public static LabelColumn Create(DataViewSchema schema, string name, ClassRegistry? registry = null, string role = "label")
     {
-        DataViewSchema.Column column = SchemaColumns.Find(schema, name, "label");
+        DataViewSchema.Column column = SchemaColumns.Find(schema, name, role);
         var key = column.Type as KeyDataViewType;
         LabelKind? kind;
         object?[]? keyValues = null;
@@ -40,7 +42,7 @@ internal sealed class LabelColumn
         else if (column.Annotations.Schema.GetColumnOrNull(KeyValues)?.Type is VectorDataViewType values)
         {
             kind = LabelKind.For(values.ItemType) ?? throw new ArgumentException(
-                $"Label column '{name}': expected a key whose values are text or numbers, found a key with values of type {values.ItemType}.");
+                $"{Capital(role)} column '{name}': expected a key whose values are text or numbers, found a key with values of type {values.ItemType}.");
             keyValues = kind.ReadAnnotation(column, KeyValues);
         }
         else
@@ -48,13 +50,13 @@ internal sealed class LabelColumn
             kind = LabelKind.KeyNumber;
         }
 
-        if (kind is null) throw new ArgumentException($"Label column '{name}': expected a key, text or a number, found the type {column.Type}.");
+        if (kind is null) throw new ArgumentException($"{Capital(role)} column '{name}': expected a key, text or a number, found the type {column.Type}.");
         if (registry?.Kind is { } known && known != kind)
         {
             throw new ArgumentException(
-                $"Label column '{name}': expected labels of type {known.Name} as in the tasks before, found {kind.Name} (column type {column.Type}).");
+                $"{Capital(role)} column '{name}': expected {role}s of type {known.Name} as in the tasks before, found {kind.Name} (column type {column.Type}).");
         }
-        return new LabelColumn(column, kind, key, keyValues);
+        return new LabelColumn(column, kind, key, keyValues, role);
     }
 
     /// <summary>Reads the labels of a row or cursor. The function takes the row's number for messages and returns null for a missing label.</summary>
@@ -76,7 +78,7 @@ internal sealed class LabelColumn
             ulong key = readKey();
             if (key == 0) return null;
             if (key > _key.Count || key > uint.MaxValue || _keyValues is not null && key > (ulong)_keyValues.Length)
-                throw new InvalidDataException($"Label column '{Column.Name}', row {number}: the key {key} lies outside its range 1 to {_key.Count}.");
+                throw new InvalidDataException($"{Capital(_role)} column '{Column.Name}', row {number}: the key {key} lies outside its range 1 to {_key.Count}.");
             return _keyValues is null ? (uint)key : _keyValues[key - 1];
         };
     }
@@ -86,8 +88,10 @@ internal sealed class LabelColumn
     {
         Func<long, object?> read = Bind(row);
         return number => read(number) ?? throw new InvalidDataException(
-            $"Label column '{Column.Name}', row {number}: the label is missing. Every training row needs one; FilterRowsByMissingValues drops rows without.");
+            $"{Capital(_role)} column '{Column.Name}', row {number}: the {_role} is missing. Every training row needs one; FilterRowsByMissingValues drops rows without.");
     }
+
+    private static string Capital(string word) => char.ToUpperInvariant(word[0]) + word[1..];
 
     private Func<ulong> BindKey<T>(DataViewRow row, Func<T, ulong> widen)
     {

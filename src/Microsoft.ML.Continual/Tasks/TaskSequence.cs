@@ -53,6 +53,18 @@ public sealed class TaskSequence : IEnumerable<ContinualTask>
         return new TaskSequence(null, tasks);
     }
 
+    /// <summary>Tasks of consecutive rows of a view that is read once, while the tasks are learned: its cursor is opened once and each row is read once, in order.</summary>
+    /// <param name="rows">The rows in the order in which they arrive. Classes may come back.</param>
+    /// <param name="rowsPerTask">The rows of a task; the last may have fewer.</param>
+    /// <param name="test">The test rows of every task, or null.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A task is to have less than one row.</exception>
+    public static TaskSequence FromRows(IDataView rows, int rowsPerTask, IDataView? test = null)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rowsPerTask, 1);
+        return new TaskSequence(new RowStream(rows, rowsPerTask, test).Tasks(), null);
+    }
+
     /// <summary>The tasks, one after another.</summary>
     public IEnumerator<ContinualTask> GetEnumerator() => (_tasks ?? _asyncTasks!.ToBlockingEnumerable()).GetEnumerator();
 

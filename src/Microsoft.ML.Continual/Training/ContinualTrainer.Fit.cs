@@ -109,7 +109,7 @@ public sealed partial class ContinualTrainer
     {
         ColumnSignature columns = ColumnSignature.Of(data.Schema, _options);
         start?.Columns.Require(columns);
-        int index = start?.TasksSeen ?? 0;
+        int index = start?.Tasks.Count ?? 0;
         name ??= $"Task {index + 1}";
 
         SeededRandom root = new(_seed);
@@ -148,7 +148,8 @@ public sealed partial class ContinualTrainer
         IScorer scorer = method.CreateScorer();
         try
         {
-            return (Capture(method, constraint, classes.Freeze(), index + 1, root, columns), scorer);
+            LearnedTask[] tasks = [.. start?.Tasks ?? [], new LearnedTask(name, images.Classes)];
+            return (Capture(method, constraint, classes.Freeze(), tasks, root, columns), scorer);
         }
         catch
         {
@@ -157,7 +158,7 @@ public sealed partial class ContinualTrainer
         }
     }
 
-    private static TrainerState Capture(ContinualMethod method, UpdateConstraint? constraint, ClassRegistry classes, int tasks, SeededRandom random, ColumnSignature columns)
+    private static TrainerState Capture(ContinualMethod method, UpdateConstraint? constraint, ClassRegistry classes, LearnedTask[] tasks, SeededRandom random, ColumnSignature columns)
     {
         var learned = new StateDictionary();
         StateDictionary? remembered = constraint is null ? null : new StateDictionary();
@@ -179,7 +180,7 @@ public sealed partial class ContinualTrainer
             ConstraintName = constraint?.Name,
             Constraint = remembered,
             Classes = classes,
-            TasksSeen = tasks,
+            Tasks = Array.AsReadOnly(tasks),
             Random = random.GetState(),
             Columns = columns,
             Audit = constraint?.LastAudit,

@@ -51,7 +51,10 @@ public sealed partial class ContinualTrainer : IEstimator<ContinualTransformer>,
     }
 
     /// <summary>The number of tasks learned.</summary>
-    public int TasksSeen => _state?.TasksSeen ?? 0;
+    public int TasksSeen => _state?.Tasks.Count ?? 0;
+
+    /// <summary>The tasks learned, in order.</summary>
+    public IReadOnlyList<LearnedTask> Tasks => _state?.Tasks ?? [];
 
     /// <summary>The classes learned, by the index they keep for ever. Frozen; empty before the first <c>Fit</c>.</summary>
     public ClassRegistry Classes => _state?.Classes ?? new ClassRegistry().Freeze();

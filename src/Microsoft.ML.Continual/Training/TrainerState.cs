@@ -27,8 +27,8 @@ internal sealed class TrainerState : ILearnedState
     /// <summary>The classes seen; frozen.</summary>
     public required ClassRegistry Classes { get; init; }
 
-    /// <summary>The number of tasks learned.</summary>
-    public required int TasksSeen { get; init; }
+    /// <summary>The tasks learned, in order.</summary>
+    public required IReadOnlyList<LearnedTask> Tasks { get; init; }
 
     /// <summary>The state of the random stream that the next task's stream is split from.</summary>
     public required ulong[] Random { get; init; }

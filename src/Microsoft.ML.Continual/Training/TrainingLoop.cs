@@ -12,7 +12,8 @@ namespace Microsoft.ML.Continual.Training;
 /// </summary>
 /// <remarks>
 /// The order of operations is PGP's (ICLR 2024, released code and appendix): forward, backward, clip, project the gradient, step, project the
-/// update. The method and the constraint are changed in place: a caller that must be able to go back hands over copies.
+/// update. A method without parameters, such as one that only counts, is shown the batches and nothing else happens in a step. The method and the constraint are
+/// changed in place: a caller that must be able to go back hands over copies.
 /// </remarks>
 internal sealed class TrainingLoop
 {
@@ -50,19 +51,19 @@ internal sealed class TrainingLoop
     {
         // The parameters are fixed from BeginTask to EndTask.
         List<Parameter> parameters = [.. _method.Parameters.Select(p => p.Value)];
-        using optim.Optimizer optimizer = Optimizers.Create(_options, parameters);
+        using optim.Optimizer? optimizer = parameters.Count == 0 ? null : Optimizers.Create(_options, parameters);
         using var meter = new TrainingMeter(_method.Backbone.Device);
 
         for (int epoch = 0; epoch < _options.Epochs; epoch++)
         {
-            Optimizers.SetRate(optimizer, Optimizers.RateOf(_options, epoch));
+            if (optimizer is not null) Optimizers.SetRate(optimizer, Optimizers.RateOf(_options, epoch));
             TrainEpoch(task, epoch, parameters, optimizer, meter, random.Split(), cancellationToken);
             meter.Reset();
         }
     }
 
     private void TrainEpoch(
-        TrainingTask task, int epoch, List<Parameter> parameters, optim.Optimizer optimizer, TrainingMeter meter, SeededRandom random, CancellationToken cancellationToken)
+        TrainingTask task, int epoch, List<Parameter> parameters, optim.Optimizer? optimizer, TrainingMeter meter, SeededRandom random, CancellationToken cancellationToken)
     {
         int steps = (task.ImageCount + _options.BatchSize - 1) / _options.BatchSize, step = 0, lastRead = 0;
         using IEnumerator<ImageBatch> batches = task.Epoch(random).GetEnumerator();
@@ -82,10 +83,16 @@ internal sealed class TrainingLoop
         _log(done.ToString());
     }
 
-    private void Step(ImageBatch batch, List<Parameter> parameters, optim.Optimizer optimizer, TrainingMeter meter)
+    private void Step(ImageBatch batch, List<Parameter> parameters, optim.Optimizer? optimizer, TrainingMeter meter)
     {
         LossTerms terms = _method.ComputeLoss(batch);
         if (_constraint?.Penalty() is { } penalty) terms = terms with { Total = terms.Total + penalty };
+        if (optimizer is not null) Move(terms, parameters, optimizer);
+        meter.Add(terms, batch.Labels);
+    }
+
+    private void Move(LossTerms terms, List<Parameter> parameters, optim.Optimizer optimizer)
+    {
         optimizer.zero_grad();
         terms.Total.backward();
         if (_options.MaximumGradientNorm is { } maximum) GradientClipping.ClipGlobalNorm(parameters, maximum);
@@ -93,7 +100,6 @@ internal sealed class TrainingLoop
         _constraint?.BeforeStep();
         optimizer.step();
         _constraint?.AfterStep();
-        meter.Add(terms, batch.Labels);
     }
 
     private TrainingProgress Report(TrainingTask task, int epoch, int step, int steps, ref int lastRead, TrainingMeter meter)

@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods.DualPrompt;
 using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Methods.VisualPrompt;
 using Microsoft.ML.Continual.Tests.Conformance;
@@ -51,4 +52,35 @@ public sealed class VisualPromptWithStackedConformanceTests : ConformanceSuite
     private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone) => mlContext.Continual()
         .PromptTuning(new VisualPromptOptions { Backbone = backbone, Epochs = 1, BatchSize = 4, PromptLength = 3, EvaluationView = EvaluationView.Resize, Seed = 11 })
         .WithGradientProjection();
+}
+
+/// <summary>DualPrompt with a preset of PGP.</summary>
+public abstract class DualPromptWithPgpConformance : ConformanceSuite
+{
+    private protected abstract PgpOptions Options { get; }
+
+    private protected sealed override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone) => mlContext.Continual()
+        .PromptTuning(new DualPromptOptions
+        {
+            Backbone = backbone, Epochs = 1, BatchSize = 4, PoolSize = 2, GPromptLength = 2, EPromptLength = 3, GBlocks = [0], EBlocks = [1], EvaluationView = EvaluationView.Resize, Seed = 11,
+        })
+        .WithGradientProjection(Options);
+}
+
+[TestClass]
+public sealed class DualPromptWithStackedConformanceTests : DualPromptWithPgpConformance
+{
+    private protected override PgpOptions Options => PgpOptions.Stacked;
+}
+
+[TestClass]
+public sealed class DualPromptWithPaperConformanceTests : DualPromptWithPgpConformance
+{
+    private protected override PgpOptions Options => PgpOptions.Paper;
+}
+
+[TestClass]
+public sealed class DualPromptHeadByHeadWithValuesConformanceTests : DualPromptWithPgpConformance
+{
+    private protected override PgpOptions Options => new() { PerHead = true, ProjectKeys = true, ProjectValuePrefixes = true, ProjectedRows = ProjectedRows.UsedBefore };
 }

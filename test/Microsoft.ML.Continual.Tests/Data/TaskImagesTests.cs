@@ -56,6 +56,22 @@ public sealed class TaskImagesTests
     }
 
     [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void Epoch_without_shuffling_visits_the_rows_as_they_arrive(bool cache)
+    {
+        ImageRows.Options options = Options(cache, window: 3);
+        options.Shuffle = false;
+        TaskImages images = Load(10, options);
+        foreach (int seed in new[] { 1, 2 })
+            CollectionAssert.AreEqual(Enumerable.Range(0, 10).ToArray(), Epoch(images, seed).SelectMany(batch => batch.Rows).ToArray());
+        SeededRandom plain = new(3), shuffled = new(3);
+        images.Epoch(plain, s_backbone, default);
+        Load(10, Options()).Epoch(shuffled, s_backbone, default);
+        CollectionAssert.AreEqual(shuffled.GetState(), plain.GetState(), "the order does not change what is drawn");
+    }
+
+    [TestMethod]
     public void Streamed_epoch_with_a_window_over_all_rows_is_the_cached_one()
     {
         AssertSame(Epoch(Load(11, Options()), 5), Epoch(Load(11, Options(cache: false)), 5));

@@ -96,6 +96,8 @@ public class ContinualReportTests
         {
             Name = name,
             Setting = EvaluationSetting.ClassIncremental,
+            Scenario = Scenario.ClassIncremental,
+            IsOnline = false,
             Matrix = new AccuracyMatrix(rows),
             Evaluations = [.. rows.Select(row => row.Select((accuracy, task) => Evaluation(task, accuracy)).ToArray())],
             TrainingTimes = [.. rows.Select(_ => TimeSpan.FromSeconds(2.5))],

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.ML.Continual.Evaluation;
 using Microsoft.ML.Continual.Testing.Golden;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
@@ -29,7 +32,22 @@ public class MetricsGoldenTests
         golden.Check("backward", from_array(Over(matrix.BackwardTransferAfter)));
         golden.Check("paper_forgetting", from_array(Over(after => -matrix.ForgettingAfter(after))));   // formula (36) has the opposite sign
         golden.Check("topk_acc", from_array(TopAccuracies(golden)));
+        CheckGroups(golden);
         golden.Finish();
+    }
+
+    /// <summary>The case's group accuracies are percentages rounded to two decimals.</summary>
+    private static void CheckGroups(GoldenCase golden)
+    {
+        string meaning = golden.Root.GetProperty("meaning").GetProperty("clip_pred").GetString()!;   // … accuracy(pred, true, nb_old=…, increment=…)
+        int Argument(string argument) => int.Parse(Regex.Match(meaning, argument + @"=(\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
+        int[] Classes(string name) => [.. golden.Longs(name).Select(c => (int)c)];
+        GroupedAccuracy accuracy = GroupedAccuracy.Of(Classes("clip_pred"), Classes("clip_true"), Argument("nb_old"), Argument("increment"));
+        Dictionary<string, double> found = accuracy.Groups.ToDictionary(g => $"{g.First:00}-{g.Last:00}", g => g.Accuracy);
+        (found["total"], found["old"], found["new"]) = (accuracy.Total, accuracy.Old, accuracy.New);
+        JsonProperty[] expected = [.. golden.Root.GetProperty("clip_grouped").EnumerateObject()];
+        CollectionAssert.AreEquivalent(expected.Select(entry => entry.Name).ToArray(), found.Keys);
+        foreach (JsonProperty entry in expected) Assert.AreEqual(entry.Value.GetDouble(), Math.Round(100 * found[entry.Name], 2), 1e-9, entry.Name);
     }
 
     private static double[] TopAccuracies(GoldenCase golden)

@@ -34,6 +34,9 @@ internal sealed class ColourOptions : MethodOptions
     /// <summary>Told of the size of each scored batch.</summary>
     public Action<int>? Scored { get; set; }
 
+    /// <summary>Makes the scorer one that is told of tasks; it prefers the class that this gives by task.</summary>
+    public Func<int, int>? FavouriteOfTask { get; set; }
+
     public override ContinualMethod CreateMethod(SeededRandom random) => new ColourMethod(this, random);
 }
 
@@ -86,7 +89,7 @@ internal sealed class ColourMethod : ContinualMethod
         ["offset"] = images.mean([2, 3]).unsqueeze(1),   // [B, 3] -> [B, 1, 3]
     };
 
-    public override IScorer CreateScorer() => new Scorer(_options, _offset, _head);
+    public override IScorer CreateScorer() => _options.FavouriteOfTask is null ? new Scorer(_options, _offset, _head) : new AwareScorer(_options, _offset, _head);
 
     public override void SaveState(StateDictionary state)
     {
@@ -111,7 +114,19 @@ internal sealed class ColourMethod : ContinualMethod
 
     private static Tensor Features(Tensor images, Tensor offset) => images.mean([2, 3]).add(offset);   // [B, 3, S, S] -> [B, 3]
 
-    private sealed class Scorer(ColourOptions options, Tensor offset, ClassifierHead head) : IScorer
+    private sealed class AwareScorer(ColourOptions options, Tensor offset, ClassifierHead head) : Scorer(options, offset, head), ITaskAwareScorer
+    {
+        private readonly Func<int, int> _favourite = options.FavouriteOfTask!;
+
+        public Tensor Score(Tensor images, int task)
+        {
+            Tensor scores = Score(images);
+            scores.select(1, _favourite(task)).add_(100);
+            return scores;
+        }
+    }
+
+    private class Scorer(ColourOptions options, Tensor offset, ClassifierHead head) : IScorer
     {
         private readonly Tensor _offset = TrainableTensor.Freeze(offset), _weight = TrainableTensor.Freeze(head.Weight), _bias = TrainableTensor.Freeze(head.Bias);
 

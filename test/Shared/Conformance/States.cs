@@ -14,7 +14,7 @@ internal static class States
     public static string Of(ContinualTrainer trainer) => trainer.State is { } state ? Of(state) : "nothing";
 
     public static string Of(TrainerState state) => string.Join('\n',
-        state.MethodName, state.ConstraintName, state.TasksSeen, string.Join(',', state.Random), state.Classes.ToJson().ToJsonString(),
+        state.MethodName, state.ConstraintName, string.Join(',', state.Tasks.Select(task => string.Join(' ', task.Classes))), string.Join(',', state.Random), state.Classes.ToJson().ToJsonString(),
         Of(state.Method), state.Constraint is null ? "" : Of(state.Constraint));
 
     private static string Of(StateDictionary state)

@@ -64,6 +64,9 @@ internal sealed class GoldenCase : IDisposable
     /// <summary>A switch of the configuration; false where it is not given.</summary>
     public bool Flag(string key) => Config.TryGetProperty(key, out JsonElement value) && value.GetBoolean();
 
+    /// <summary>What the case says of itself in words.</summary>
+    public IReadOnlyList<string> Notes => Root.TryGetProperty("notes", out JsonElement notes) ? [.. notes.EnumerateArray().Select(n => n.GetString()!)] : [];
+
     /// <summary>A list of whole numbers of the configuration; empty where it is not given.</summary>
     public int[] Ints(string key) => Config.TryGetProperty(key, out JsonElement value) ? [.. value.EnumerateArray().Select(v => v.GetInt32())] : [];
 

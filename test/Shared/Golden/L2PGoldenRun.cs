@@ -92,7 +92,7 @@ internal sealed class L2PGoldenRun : IDisposable
         {
             string key = output[Prefix.Length..^Suffix.Length];
             Tensor images = _case["task1.images"].index_select(0, _case["task1.batches"].select(0, 0));
-            Tensor queries = PromptMatching.PatchQuery(Backbone.EmbedPatches(images), Query(key, withClassFeature: false));
+            Tensor queries = L2PNetwork.PatchQuery(Backbone.EmbedPatches(images), Query(key, withClassFeature: false));
             Tensor similarity = PromptMatching.Similarity(queries, _case["init.prompt.prompt_key"]);
             _case.Check(output, similarity);
             Tensor ids = PromptMatching.Select(similarity, Options.TopK, Options.TrainingSelection).expand(images.shape[0], Options.TopK);

@@ -12,7 +12,7 @@ internal static class HtmlReport
     {
         var html = new StringBuilder();
         html.Append($"<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{Encode(title)}</title><style>{ReportStyle.Sheet}</style></head><body>");
-        html.Append($"<h1>{Encode(title)}</h1><p class=\"lead\">{runs.Count} {(runs.Count == 1 ? "run" : "runs")}, {runs.Max(r => r.Matrix.TaskCount)} tasks. All figures in percent.</p>");
+        html.Append($"<h1>{Encode(title)}</h1><p class=\"lead\">{runs.Count} {(runs.Count == 1 ? "run" : "runs")}, {runs.Max(r => r.Matrix.TaskCount)} tasks; {Encode(string.Join("; ", runs.Select(r => r.Summary).Distinct()))}. All figures in percent.</p>");
         Summary(html, runs);
         Curves(html, runs);
         Matrices(html, runs);

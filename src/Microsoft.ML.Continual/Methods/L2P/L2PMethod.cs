@@ -19,8 +19,8 @@ public sealed class L2PMethod : ContinualMethod
     private readonly Parameter _prompts, _keys;
     private readonly ClassifierHead _head;
     private readonly ProjectionSite _promptSite, _keySite;
-    private QueryCache? _cache;
-    private Tensor? _givenPrompts;
+    private readonly PoolUsage _usage;
+    private FeatureCache? _cache;
     private int _imageCount;
     private bool _inTask;
 
@@ -34,9 +34,11 @@ public sealed class L2PMethod : ContinualMethod
         _prompts = TrainableTensor.Create(random.UniformTensor(-range, range, pool, options.PromptLength, width), _backbone.Device);
         _keys = TrainableTensor.Create(random.UniformTensor(-range, range, pool, width), _backbone.Device);
         _head = new ClassifierHead(width, _backbone.Device);
-        _promptSite = MakeSite("prompt", SiteRole.Prompt, _prompts, (long)pool * options.PromptLength, protectsOwnRows: true);
-        _keySite = MakeSite("key", SiteRole.PoolKey, _keys, pool, protectsOwnRows: false);
+        _promptSite = new ProjectionSite("prompt", _prompts, width, protectsOwnRows: true);
+        _keySite = new ProjectionSite("key", _keys, width, protectsOwnRows: false) { Role = SiteRole.PoolKey };
         Sites = [_promptSite, _keySite];
+        _usage = new PoolUsage(pool, options.TopK, _backbone.Device);
+        foreach (ProjectionSite site in Sites) _usage.Watch(site);
     }
 
     /// <inheritdoc/>
@@ -60,19 +62,9 @@ public sealed class L2PMethod : ContinualMethod
         ArgumentNullException.ThrowIfNull(task);
         EndTask();
         _head.BeginTask(task, _options.ClassMask);
-        using (IDisposable frozen = no_grad())
-        {
-            foreach (ProjectionSite site in Sites) site.RowsInUse!.fill_(false);
-        }
-        int k = _options.TopK, first = task.Index * k;
-        bool hasOwnPrompts = first + k <= _options.PoolSize;
-        if (hasOwnPrompts && task.Index > 0)
-        {
-            if (_options.SharePrompts) CopySlot(_prompts, first, k);
-            if (_options.ShareKeys) CopySlot(_keys, first, k);
-        }
-        if (_options.PromptMask && hasOwnPrompts)
-            _givenPrompts = arange(first, first + k, ScalarType.Int64, _backbone.Device).unsqueeze(0).DetachFromDisposeScope();
+        _usage.BeginTask(task.Index, _options.PromptMask);
+        if (_options.SharePrompts) _usage.CopyFromTaskBefore(_prompts, 0, task.Index);
+        if (_options.ShareKeys) _usage.CopyFromTaskBefore(_keys, 0, task.Index);
         _imageCount = task.ImageCount;
         _inTask = true;
     }
@@ -94,8 +86,7 @@ public sealed class L2PMethod : ContinualMethod
     {
         _cache?.Dispose();
         _cache = null;
-        _givenPrompts?.Dispose();
-        _givenPrompts = null;
+        _usage.EndTask();
         _inTask = false;
     }
 
@@ -152,11 +143,7 @@ public sealed class L2PMethod : ContinualMethod
         _prompts.Dispose();
         _keys.Dispose();
         _head.Dispose();
-        foreach (ProjectionSite site in Sites)
-        {
-            site.RowsInUse?.Dispose();
-            site.RowsOfFirstImage?.Dispose();
-        }
+        _usage.Dispose();
     }
 
     /// <summary>The forward pass of <see cref="ComputeLoss"/> up to the classifier's input. Notes which prompts were selected.</summary>
@@ -167,8 +154,8 @@ public sealed class L2PMethod : ContinualMethod
         // Both passes see the same frozen embedding: it is computed once.
         Tensor patches = _backbone.EmbedPatches(batch.Images);
         Tensor queries = Queries(batch, patches);
-        L2PPass pass = L2PNetwork.Run(_backbone, _options, _prompts, _keys, patches, queries, _options.TrainingSelection, _givenPrompts);
-        NoteSelection(pass.SelectedMask);
+        L2PPass pass = L2PNetwork.Run(_backbone, _options, _prompts, _keys, patches, queries, _options.TrainingSelection, _usage.Given);
+        _usage.Note(pass.SelectedMask);
         foreach (Tensor tensor in new[] { pass.Similarity, pass.Selected, pass.SelectedMask, pass.PromptTokens, pass.Features }) tensor.MoveToOuterDisposeScope();
         return pass;
     }
@@ -176,42 +163,7 @@ public sealed class L2PMethod : ContinualMethod
     private Tensor Queries(ImageBatch batch, Tensor patches)
     {
         if (!batch.IsDeterministic || _options.Query != L2PQuery.ClassFeature) return L2PNetwork.Queries(_backbone, _options.Query, patches);
-        _cache ??= new QueryCache(_imageCount, _backbone.Width, _backbone.ComputeType, _backbone.Device);
+        _cache ??= new FeatureCache(_imageCount, _backbone.Width, _backbone.ComputeType, _backbone.Device);
         return _cache.Get(batch.Rows, () => L2PNetwork.Queries(_backbone, _options.Query, patches));
     }
-
-    /// <summary>Marks the rows that this batch selected, and those of its first image. [B or 1, k, M] bool.</summary>
-    private void NoteSelection(Tensor selectedMask)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable frozen = no_grad();
-        Tensor perImage = selectedMask.any(1);             // [B or 1, M]
-        Tensor inBatch = perImage.any(0);                  // [M]
-        Tensor first = perImage.select(0, 0);              // [M]
-        Note(_keySite, inBatch, first);
-        int length = _options.PromptLength;
-        // [M] -> [M, L] -> [M·L]
-        Note(_promptSite, inBatch.unsqueeze(1).expand(-1, length).reshape(-1), first.unsqueeze(1).expand(-1, length).reshape(-1));
-
-        static void Note(ProjectionSite site, Tensor rows, Tensor firstRows)
-        {
-            site.RowsInUse!.logical_or_(rows);
-            site.RowsOfFirstImage!.copy_(firstRows);
-        }
-    }
-
-    /// <summary>Prompts (or keys) first … first + k − 1 become copies of the k before them. Slots are whole, so the two ranges never overlap.</summary>
-    private static void CopySlot(Parameter pool, int first, int k)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable frozen = no_grad();
-        pool.narrow(0, first, k).copy_(pool.narrow(0, first - k, k));
-    }
-
-    private ProjectionSite MakeSite(string name, SiteRole role, Parameter parameter, long rows, bool protectsOwnRows) => new(name, parameter, _backbone.Width, protectsOwnRows)
-    {
-        Role = role,
-        RowsInUse = zeros(new long[] { rows }, ScalarType.Bool, _backbone.Device).DetachFromDisposeScope(),
-        RowsOfFirstImage = zeros(new long[] { rows }, ScalarType.Bool, _backbone.Device).DetachFromDisposeScope(),
-    };
 }

@@ -16,7 +16,7 @@ internal static class L2PNetwork
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        Tensor queries = query == L2PQuery.ClassFeature ? backbone.ClassFeatureFromPatches(patches) : PromptMatching.PatchQuery(patches, query);
+        Tensor queries = query == L2PQuery.ClassFeature ? backbone.ClassFeatureFromPatches(patches) : PatchQuery(patches, query);
         return queries.MoveToOuterDisposeScope();
     }
 
@@ -48,11 +48,15 @@ internal static class L2PNetwork
                            tokens.MoveToOuterDisposeScope(), features.MoveToOuterDisposeScope());
     }
 
-    /// <summary>The pull term R = (1/B) Σ over images and their selected prompts of cos(query, key); its gradient reaches the keys only.</summary>
-    public static Tensor Pull(L2PPass pass)
+    /// <summary>The pull term of a pass; see <see cref="PromptMatching.Pull"/>.</summary>
+    public static Tensor Pull(L2PPass pass) => PromptMatching.Pull(pass.Similarity, pass.SelectedMask);
+
+    /// <summary>A query from patch embeddings [B, N, D] -> [B, D].</summary>
+    internal static Tensor PatchQuery(Tensor patches, L2PQuery kind) => kind switch
     {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor chosen = pass.SelectedMask.any(1).to(pass.Similarity.dtype);                          // [B or 1, M]
-        return (pass.Similarity * chosen).sum().div(pass.Similarity.shape[0]).MoveToOuterDisposeScope();
-    }
+        L2PQuery.PatchMean => patches.mean([1]),
+        L2PQuery.PatchMaximum => patches.amax([1]),
+        L2PQuery.PatchMaximumAndMean => patches.amax([1]) + patches.mean([1]) * 2,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The class feature does not come from patch embeddings alone."),
+    };
 }

@@ -7,12 +7,35 @@ namespace Microsoft.ML.Continual.Methods.L2P;
 /// Learning to Prompt (Wang et al., "Learning to Prompt for Continual Learning", CVPR 2022): a pool of prompts with keys; each image uses the
 /// prompts whose keys are nearest to its query, inserted at the input of a frozen vision transformer.
 /// </summary>
-/// <remarks>
-/// The defaults are the paper's for Split CIFAR-100, but for the selection of prompts: <see cref="UsePaperProtocol"/> sets that as well.
-/// For ImageNet-R the released code uses <see cref="PromptLength"/> 30 and <see cref="TopK"/> 1, for CUB-200 <see cref="PromptPooling.ClassToken"/>.
-/// </remarks>
+/// <remarks>The defaults are the paper's for Split CIFAR-100, but for the selection of prompts: <see cref="UsePaperProtocol"/> sets that as well.</remarks>
 public sealed class L2POptions : MethodOptions
 {
+    /// <summary>The defaults.</summary>
+    public L2POptions()
+    {
+    }
+
+    /// <summary>The configuration of an experiment of PGP (ICLR 2024, appendix and released code), for the baseline and for L2P-PGP alike.</summary>
+    /// <exception cref="ArgumentException">There is no such recipe.</exception>
+    public L2POptions(Recipe recipe)
+    {
+        BatchSize = 16;
+        switch (recipe)
+        {
+            case Recipe.SplitCifar100 or Recipe.SplitCifar100In20Tasks or Recipe.SplitTinyImageNet:
+                (Epochs, LearningRate) = (5, 0.03);
+                break;
+            case Recipe.SplitCub200:
+                (Epochs, LearningRate, Pooling) = (5, 0.03, PromptPooling.ClassToken);
+                break;
+            case Recipe.SplitImageNetR:
+                (Epochs, LearningRate, PromptLength, TopK) = (50, 0.005, 30, 1);
+                break;
+            default:
+                throw new ArgumentException($"L2P has no recipe {recipe}.", nameof(recipe));
+        }
+    }
+
     /// <summary>The number M of prompts and keys in the pool.</summary>
     /// <value>The default is 10.</value>
     public int PoolSize { get; set; } = 10;
@@ -76,6 +99,10 @@ public sealed class L2POptions : MethodOptions
         TrainingSelection = PredictionSelection = PromptSelection.BatchwiseVote;
         return this;
     }
+
+    /// <inheritdoc/>
+    public override string Protocol => PredictionSelection == PromptSelection.PerImage ? base.Protocol
+        : $"prompts by vote of each batch of {PredictionBatchSize} test images, over all classes seen";
 
     /// <inheritdoc/>
     public override ContinualMethod CreateMethod(SeededRandom random)

@@ -1,15 +1,15 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Continual.Methods.L2P;
+namespace Microsoft.ML.Continual.Methods;
 
-/// <summary>The query features of one task's images, computed once an image. What is known is kept on the host, so that asking costs no wait for the device.</summary>
-internal sealed class QueryCache : IDisposable
+/// <summary>Features of one task's images in the frozen network, computed once an image, where the view of an image is always the same. What is known is kept on the host, so that asking costs no wait for the device.</summary>
+internal sealed class FeatureCache : IDisposable
 {
     private readonly bool[] _known;
     private readonly Tensor _features;   // [images, D]
 
-    public QueryCache(int imageCount, int width, ScalarType type, Device device)
+    public FeatureCache(int imageCount, int width, ScalarType type, Device device)
     {
         _known = new bool[imageCount];
         _features = empty(new long[] { imageCount, width }, type, device).DetachFromDisposeScope();

@@ -1,22 +1,13 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.Continual.Methods.L2P;
+namespace Microsoft.ML.Continual.Methods;
 
-/// <summary>Queries, keys and the selection of prompts (Wang et al. 2022, section 4.1). Nothing here waits for the device.</summary>
+/// <summary>Queries, keys and the selection of prompts from a pool (Wang et al. 2022, section 4.1). Nothing here waits for the device.</summary>
 /// <remarks>In the shape comments B is images, M prompts in the pool, k selected prompts, D width.</remarks>
 internal static class PromptMatching
 {
     private const double SmallestSquare = 1e-12;
-
-    /// <summary>A query from patch embeddings [B, N, D] -> [B, D].</summary>
-    public static Tensor PatchQuery(Tensor patches, L2PQuery kind) => kind switch
-    {
-        L2PQuery.PatchMean => patches.mean([1]),
-        L2PQuery.PatchMaximum => patches.amax([1]),
-        L2PQuery.PatchMaximumAndMean => patches.amax([1]) + patches.mean([1]) * 2,
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The class feature does not come from patch embeddings alone."),
-    };
 
     /// <summary>Cosine similarity of queries [B, D] and keys [M, D]: [B, M].</summary>
     public static Tensor Similarity(Tensor queries, Tensor keys) => Normalise(queries).mm(Normalise(keys).t());
@@ -42,6 +33,16 @@ internal static class PromptMatching
     {
         using DisposeScope scope = NewDisposeScope();
         return ids.unsqueeze(-1).eq(arange(poolSize, ScalarType.Int64, ids.device)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The pull term R = (1/B) Σ over images and their selected prompts of cos(query, key); its gradient reaches the keys only.</summary>
+    /// <param name="similarity">[B, M].</param>
+    /// <param name="selected">[B or 1, k, M] bool: one-hot rows.</param>
+    public static Tensor Pull(Tensor similarity, Tensor selected)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor chosen = selected.any(1).to(similarity.dtype);   // [B or 1, M]
+        return (similarity * chosen).sum().div(similarity.shape[0]).MoveToOuterDisposeScope();
     }
 
     private static Tensor Normalise(Tensor v) => v * v.square().sum(-1, true).clamp_min(SmallestSquare).rsqrt();

@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Evaluation;
+using Microsoft.ML.Continual.Samples.Output;
+using Microsoft.ML.Continual.Samples.Runner.Methods;
+using Microsoft.ML.Continual.Training;
+
+namespace Microsoft.ML.Continual.Samples.Runner;
+
+/// <summary>A benchmark program: command line, runs, tables, report.</summary>
+public static class BenchmarkApp
+{
+    /// <summary>Runs each method with each seed over the benchmark's tasks, and writes what came of it.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="benchmark">Where the tasks come from.</param>
+    /// <returns>The exit code: 0 done, 1 failed, 2 wrong arguments or files, 130 interrupted. Runs that were finished before are kept in any case.</returns>
+    public static int Run(string[] args, Benchmark benchmark)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        ArgumentNullException.ThrowIfNull(benchmark);
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        var options = new RunnerOptions(benchmark);
+        return CommandLineHost.Run(options.Command, benchmark.Program, args, (arguments, cancellationToken) => Run(benchmark, options.Read(arguments, args), arguments, cancellationToken));
+    }
+
+    private static int Run(Benchmark benchmark, RunSettings settings, ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.StartNew();
+        Directory.CreateDirectory(settings.Out);   // now, and not after an hour of training, is the time to find out that it cannot be made
+        var mlContext = new MLContext(settings.Seeds[0]) { GpuDeviceId = settings.Gpu };
+        BenchmarkTasks data = benchmark.Load(mlContext, settings, arguments);
+        Console.WriteLine(data.Description);
+        using VisionTransformer backbone = mlContext.Continual().LoadVisionTransformer(settings.Weights, settings.ImageSize, settings.Heads, normalization: settings.Normalization);
+        Console.WriteLine($"{backbone} from {Path.GetFileName(settings.Weights)}, pixels {Describe(backbone.Normalization)}");
+        Console.WriteLine($"{data.Tasks.Count} tasks, {settings.Setting}-incremental{(settings.Online ? ", online" : "")}; methods {string.Join(", ", settings.Methods.Select(m => m.Name))}; seeds {string.Join(", ", settings.Seeds)}");
+        Console.WriteLine();
+
+        List<BenchmarkRun> runs = [];
+        try
+        {
+            foreach (MethodEntry method in settings.Methods)
+                foreach (int seed in settings.Seeds)
+                {
+                    runs.Add(Learn(method, seed, data, backbone, settings, cancellationToken));
+                    RunFile.Write(settings.Out, benchmark.Title, runs[^1], settings.CommandLine);
+                }
+        }
+        catch (OperationCanceledException e) when (runs.Count > 0)
+        {
+            Finish(benchmark, settings, mlContext, runs);
+            e.Data["done"] = $"stopped after {runs.Count} of {settings.Methods.Count * settings.Seeds.Count} runs; what they gave is in {settings.Out}";
+            throw;
+        }
+        ResultTables.WriteMatrices([.. runs.Where(run => run.Seed == settings.Seeds[0]).Select(run => run.Result)]);
+        Finish(benchmark, settings, mlContext, runs);
+        Console.WriteLine($"Done in {watch.Elapsed.TotalSeconds:0} s.");
+        return 0;
+    }
+
+    private static BenchmarkRun Learn(MethodEntry method, int seed, BenchmarkTasks data, VisionTransformer backbone, RunSettings settings, CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.StartNew();
+        ContinualCatalog continual = new MLContext(seed) { GpuDeviceId = settings.Gpu }.Continual();
+        using ContinualTrainer trainer = method.Create(new MethodContext(continual, backbone, settings, seed));
+        string name = settings.Seeds.Count == 1 ? method.Title : $"{method.Title}, seed {seed}";
+        SequenceResult result = RunWatcher.Watch(name, data.Tasks.Count, options =>
+        {
+            options.Setting = settings.Evaluation;
+            return continual.Run(trainer, data.Tasks, options, cancellationToken);
+        });
+        return new BenchmarkRun(method, seed, result, trainer.Tasks, trainer.Classes.Names, watch.Elapsed);
+    }
+
+    private static void Finish(Benchmark benchmark, RunSettings settings, MLContext mlContext, List<BenchmarkRun> runs)
+    {
+        SeedTable.Write([.. runs.GroupBy(run => run.Method.Title).Select(group => (group.Key, (IReadOnlyList<SequenceResult>)[.. group.Select(run => run.Result)]))]);
+        ResultTables.WriteInterference([.. runs.Where(run => run.Seed == settings.Seeds[0]).Select(run => run.Result)]);
+        string report = mlContext.Continual().WriteReport(Path.Combine(settings.Out, "report.html"), benchmark.Title, [.. runs.Select(run => run.Result)]);
+        Console.WriteLine($"Report: {report}, with a JSON file for each run beside it");
+    }
+
+    private static string Describe(ImageNormalization normalization) =>
+        normalization.Mean.All(mean => mean == 0) && normalization.Deviation.All(deviation => deviation == 1) ? "in [0, 1], not normalised"
+        : $"normalised by mean {string.Join(", ", normalization.Mean)} and deviation {string.Join(", ", normalization.Deviation)}";
+}

@@ -1,0 +1,8 @@
+using Microsoft.ML.Continual.Tasks;
+
+namespace Microsoft.ML.Continual.Samples.Runner;
+
+/// <summary>The tasks that a benchmark has made of its data.</summary>
+/// <param name="Description">The data in one line, for a person.</param>
+/// <param name="Tasks">The tasks, which can be enumerated any number of times.</param>
+public sealed record BenchmarkTasks(string Description, IReadOnlyList<ContinualTask> Tasks);

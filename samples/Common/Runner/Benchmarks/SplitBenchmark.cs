@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Microsoft.ML.Continual.Samples.Datasets;
+using Microsoft.ML.Continual.Tasks;
+
+namespace Microsoft.ML.Continual.Samples.Runner.Benchmarks;
+
+/// <summary>One data set whose classes are dealt out to tasks.</summary>
+public sealed class SplitBenchmark : Benchmark
+{
+    private readonly Option<int?> _tasks = new("--tasks");
+    private readonly Option<int?> _classOrderSeed = new("--class-order-seed")
+    {
+        Description = "Deal the classes out in a random order with this seed, the same for all runs. [default: in ascending order, as in the papers]",
+    };
+
+    /// <summary>The number of tasks where the command line does not say.</summary>
+    public required int DefaultTasks { get; init; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Option> Options
+    {
+        get
+        {
+            _tasks.Description = $"The number of tasks. [default: {DefaultTasks}]";
+            return [_tasks, _classOrderSeed];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override BenchmarkTasks Load(MLContext mlContext, RunSettings settings, ParseResult arguments)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(arguments);
+        int count = arguments.GetValue(_tasks) ?? DefaultTasks;
+        CommandLineHost.Require(count >= 1, $"--tasks: expected at least 1, found {count}.");
+        ImageDataset data = DatasetFolder.Open(mlContext, settings.Data, settings.Limits);
+        CommandLineHost.Require(count <= data.Classes.Count, $"--tasks: expected at most one for each of the {data.Classes.Count} classes, found {count}.");
+        ClassOrder order = arguments.GetValue(_classOrderSeed) is { } seed ? ClassOrder.Shuffled(seed) : ClassOrder.Sorted;
+        return new BenchmarkTasks(data.ToString(), [.. mlContext.Continual().SplitByClass(data.Train, data.Test, count, order: order)]);
+    }
+}

@@ -1,0 +1,10 @@
+using Microsoft.ML.Continual.Training;
+
+namespace Microsoft.ML.Continual.Samples.Runner.Methods;
+
+/// <summary>A method that the benchmarks can run.</summary>
+/// <param name="Name">What <c>--method</c> takes.</param>
+/// <param name="Title">What tables call it.</param>
+/// <param name="Description">What it is, in a few words, for <c>--help</c>.</param>
+/// <param name="Create">Makes a trainer that has learned nothing.</param>
+public sealed record MethodEntry(string Name, string Title, string Description, Func<MethodContext, ContinualTrainer> Create);

@@ -1,0 +1,67 @@
+using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Evaluation;
+using Microsoft.ML.Continual.Samples.Datasets;
+using Microsoft.ML.Continual.Samples.Runner.Methods;
+
+namespace Microsoft.ML.Continual.Samples.Runner;
+
+/// <summary>What the runs of a benchmark depend on, whatever the benchmark. Equal settings give equal numbers on the same machine and thread count.</summary>
+public sealed record RunSettings
+{
+    /// <summary>The methods to run, in order.</summary>
+    public required IReadOnlyList<MethodEntry> Methods { get; init; }
+
+    /// <summary>Each method is run once with each seed: of initial values, order of the images and views.</summary>
+    public required IReadOnlyList<int> Seeds { get; init; }
+
+    /// <summary>The name of <c>--setting</c>: <c>class</c>, <c>task</c> or <c>domain</c>.</summary>
+    public required string Setting { get; init; }
+
+    /// <summary>Passes over a task's images; null takes the method's own.</summary>
+    public required int? Epochs { get; init; }
+
+    /// <summary>Images a step; null takes the method's own.</summary>
+    public required int? BatchSize { get; init; }
+
+    /// <summary>The optimiser's learning rate, used as it is; null takes the method's own.</summary>
+    public required double? LearningRate { get; init; }
+
+    /// <summary>The share of old activations' energy that projections protect; null takes the projection's own.</summary>
+    public required double? Energy { get; init; }
+
+    /// <summary>One pass over each task, as the papers' online setting has it.</summary>
+    public required bool Online { get; init; }
+
+    /// <summary>Train on the images as prediction sees them, the same in every epoch, instead of random crops.</summary>
+    public required bool FixedViews { get; init; }
+
+    /// <summary>The folder of the data.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>How much of the data to use.</summary>
+    public required DatasetOptions Limits { get; init; }
+
+    /// <summary>The backbone's file.</summary>
+    public required string Weights { get; init; }
+
+    /// <summary>The size that images are brought to; null takes the file's.</summary>
+    public required int? ImageSize { get; init; }
+
+    /// <summary>Attention heads; null takes the file's, else one for every 64 channels.</summary>
+    public required int? Heads { get; init; }
+
+    /// <summary>How pixels are normalised; null takes what the file says.</summary>
+    public required ImageNormalization? Normalization { get; init; }
+
+    /// <summary>The GPU to use; null is the CPU.</summary>
+    public required int? Gpu { get; init; }
+
+    /// <summary>Where the report and the runs' files go.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>The command line that gave these settings, for the files.</summary>
+    public required string CommandLine { get; init; }
+
+    /// <summary>What the model is told about test images.</summary>
+    public EvaluationSetting Evaluation => Setting == "task" ? EvaluationSetting.TaskIncremental : EvaluationSetting.ClassIncremental;
+}

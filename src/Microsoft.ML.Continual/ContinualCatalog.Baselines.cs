@@ -1,0 +1,18 @@
+using Microsoft.ML.Continual.Methods.LinearProbe;
+using Microsoft.ML.Continual.Methods.NearestClassMean;
+using Microsoft.ML.Continual.Training;
+
+namespace Microsoft.ML.Continual;
+
+public sealed partial class ContinualCatalog
+{
+    /// <summary>A linear classifier on frozen features: the baseline that says what prompts buy.</summary>
+    /// <returns>A trainer that has learned nothing yet.</returns>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public ContinualTrainer LinearProbe(LinearProbeOptions options) => Trainer(options);
+
+    /// <summary>The nearest class mean of frozen features (SimpleCIL): the baseline that trains nothing and forgets nothing.</summary>
+    /// <returns>A trainer that has learned nothing yet.</returns>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public ContinualTrainer NearestClassMean(NearestClassMeanOptions options) => Trainer(options);
+}

@@ -1,0 +1,109 @@
+using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Numerics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Continual.Methods.LinearProbe;
+
+/// <summary>A linear classifier on frozen features; see <see cref="LinearProbeOptions"/>. It has no site: the class mask alone protects old classes.</summary>
+public sealed class LinearProbeMethod : ContinualMethod
+{
+    private readonly LinearProbeOptions _options;
+    private readonly VisionTransformer _backbone;
+    private readonly ClassifierHead _head;
+    private FeatureCache? _cache;
+    private int _imageCount;
+    private bool _inTask;
+
+    internal LinearProbeMethod(LinearProbeOptions options)
+    {
+        _options = options;
+        _backbone = (VisionTransformer)options.Backbone!;
+        _head = new ClassifierHead(_backbone.Width, _backbone.Device);
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "LinearProbe";
+
+    /// <inheritdoc/>
+    public override Backbone Backbone => _backbone;
+
+    /// <inheritdoc/>
+    public override int ClassCount => _head.ClassCount;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TrainableParameter> Parameters => [.. _head.Parameters];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ProjectionSite> Sites => [];
+
+    /// <inheritdoc/>
+    public override void BeginTask(MethodTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        EndTask();
+        _head.BeginTask(task, _options.ClassMask);
+        _imageCount = task.ImageCount;
+        _inTask = true;
+    }
+
+    /// <inheritdoc/>
+    public override LossTerms ComputeLoss(ImageBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        if (!_inTask) throw new InvalidOperationException("The method is in no task: BeginTask comes before ComputeLoss.");
+        using DisposeScope scope = NewDisposeScope();
+        Tensor logits = _head.Mask(_head.Logits(Features(batch).to(ScalarType.Float32)));   // [B, D] -> [B, C]
+        Tensor loss = nn.functional.cross_entropy(logits, batch.Labels);
+        return new LossTerms(loss.MoveToOuterDisposeScope(), loss.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public override void EndTask()
+    {
+        _cache?.Dispose();
+        _cache = null;
+        _inTask = false;
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images, IReadOnlyCollection<string> sites) => new Dictionary<string, Tensor>();
+
+    /// <inheritdoc/>
+    public override IScorer CreateScorer() => new LinearProbeScorer(_backbone, _head);
+
+    /// <inheritdoc/>
+    public override void SaveState(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        state.Values["method"] = Name;
+        _head.SaveState(state);
+    }
+
+    /// <inheritdoc/>
+    public override void LoadState(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        string? method = (string?)state.Values["method"];
+        if (method != Name) throw new InvalidDataException($"The state is of the method '{method}'; expected '{Name}'.");
+        _head.CheckState(state);
+        EndTask();
+        _head.LoadState(state);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        EndTask();
+        _head.Dispose();
+    }
+
+    private Tensor Features(ImageBatch batch)
+    {
+        using IDisposable frozen = no_grad();
+        if (!batch.IsDeterministic) return _backbone.ClassFeature(batch.Images);
+        _cache ??= new FeatureCache(_imageCount, _backbone.Width, _backbone.ComputeType, _backbone.Device);
+        return _cache.Get(batch.Rows, () => _backbone.ClassFeature(batch.Images));
+    }
+}
