@@ -1,5 +1,4 @@
 using Microsoft.ML.Continual.Methods;
-using Microsoft.ML.Continual.Methods.DeepPrompt;
 using Microsoft.ML.Continual.Training;
 
 namespace Microsoft.ML.Continual.Pgp;
@@ -11,7 +10,7 @@ namespace Microsoft.ML.Continual.Pgp;
 /// <remarks>
 /// <para>
 /// Defaults are the released code's where it and the paper differ, without its accidents. <see cref="Reference"/> is the released code to rounding, <see cref="Paper"/> the printed algorithm,
-/// <see cref="Strict"/> the conditions with what both leave out, and <see cref="For"/> has the η of a row of the paper's tables. Each makes a fresh object whose properties can be changed.
+/// <see cref="Strict"/> the conditions with what both leave out, and a <see cref="Recipe"/> has the η of a row of the paper's tables. Each makes a fresh object whose properties can be changed.
 /// </para>
 /// <para>
 /// What the numbers do: with η = 0.97 at 768 channels, of which about 750 count as null space, a step keeps 6.5 % of its null directions and 3 % of the others. The projection slows prompts
@@ -23,6 +22,23 @@ namespace Microsoft.ML.Continual.Pgp;
 /// </remarks>
 public sealed class NullSpaceOptions : ConstraintOptions
 {
+    /// <summary>The defaults: the paper's η for CIFAR-100 in 10 tasks.</summary>
+    public NullSpaceOptions()
+    {
+    }
+
+    /// <summary>The η of a row of the paper's tables.</summary>
+    /// <param name="recipe">The row; <c>DeepPromptOptions</c> takes the same.</param>
+    /// <exception cref="ArgumentException">There is no such recipe.</exception>
+    public NullSpaceOptions(Recipe recipe) => AffinityEta = AggregationEta = recipe switch
+    {
+        Recipe.SplitCifar100 or Recipe.SplitCifar100In50Tasks => 0.97,
+        Recipe.SplitCifar100In20Tasks => 0.95,
+        Recipe.SplitImageNetR or Recipe.SplitImageNetRIn50Tasks or Recipe.SplitImageNetRIn100Tasks => 0.94,
+        Recipe.SplitDomainNet or Recipe.SplitDomainNetIn50Tasks or Recipe.SplitDomainNetIn100Tasks => 0.95,
+        _ => throw new ArgumentException($"The null-space projection has no recipe {recipe}.", nameof(recipe)),
+    };
+
     /// <summary>The released code, step by step. Goes with <c>DeepPromptOptions.HeadInitialization</c> = <c>ReleasedCode</c>.</summary>
     public static NullSpaceOptions Reference => new() { CovarianceWeights = CovarianceWeights.Batches, MoveKneePastTies = true };
 
@@ -116,20 +132,6 @@ public sealed class NullSpaceOptions : ConstraintOptions
     /// <summary>How many of the latest past tasks the audit covers, at least 1; null for all, however many they become.</summary>
     /// <value>The default is 100.</value>
     public int? AuditedTasks { get; set; } = 100;
-
-    /// <summary>The settings of a row of the paper's tables; give the same to <see cref="DeepPromptOptions.UseRecipe"/>.</summary>
-    public static NullSpaceOptions For(NullSpaceRecipe recipe)
-    {
-        double eta = recipe switch
-        {
-            NullSpaceRecipe.Cifar100In10Tasks or NullSpaceRecipe.Cifar100In50Tasks => 0.97,
-            NullSpaceRecipe.Cifar100In20Tasks => 0.95,
-            NullSpaceRecipe.ImageNetRIn10Tasks or NullSpaceRecipe.ImageNetRIn50Tasks or NullSpaceRecipe.ImageNetRIn100Tasks => 0.94,
-            NullSpaceRecipe.DomainNetIn10Tasks or NullSpaceRecipe.DomainNetIn50Tasks or NullSpaceRecipe.DomainNetIn100Tasks => 0.95,
-            _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe, "Unknown recipe."),
-        };
-        return new NullSpaceOptions { AffinityEta = eta, AggregationEta = eta };
-    }
 
     /// <summary>What a knee or a tolerance is looked for with on one side.</summary>
     internal NullityQuery Affinity => new(Nullity, AffinityOffset, AffinityMultiple, NullityTolerance, MoveKneePastTies, AffinityNullity);

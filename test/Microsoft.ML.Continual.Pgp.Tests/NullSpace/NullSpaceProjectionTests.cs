@@ -251,18 +251,20 @@ public sealed class NullSpaceProjectionTests
     }
 
     [TestMethod]
-    [DataRow(NullSpaceRecipe.Cifar100In10Tasks, 28, .97)]
-    [DataRow(NullSpaceRecipe.Cifar100In20Tasks, 25, .95)]
-    [DataRow(NullSpaceRecipe.Cifar100In50Tasks, 28, .97)]
-    [DataRow(NullSpaceRecipe.ImageNetRIn10Tasks, 30, .94)]
-    [DataRow(NullSpaceRecipe.ImageNetRIn100Tasks, 30, .94)]
-    [DataRow(NullSpaceRecipe.DomainNetIn10Tasks, 30, .95)]
-    [DataRow(NullSpaceRecipe.DomainNetIn50Tasks, 30, .95)]
-    public void Recipes_are_the_rows_of_the_papers_tables(NullSpaceRecipe recipe, double temperature, double eta)
+    [DataRow(Recipe.SplitCifar100, 28, .97)]
+    [DataRow(Recipe.SplitCifar100In20Tasks, 25, .95)]
+    [DataRow(Recipe.SplitCifar100In50Tasks, 28, .97)]
+    [DataRow(Recipe.SplitImageNetR, 30, .94)]
+    [DataRow(Recipe.SplitImageNetRIn100Tasks, 30, .94)]
+    [DataRow(Recipe.SplitDomainNet, 30, .95)]
+    [DataRow(Recipe.SplitDomainNetIn50Tasks, 30, .95)]
+    public void Recipes_are_the_rows_of_the_papers_tables(Recipe recipe, double temperature, double eta)
     {
-        NullSpaceOptions projection = NullSpaceOptions.For(recipe);
-        DeepPromptOptions method = new DeepPromptOptions().UseRecipe(recipe);
+        NullSpaceOptions projection = new NullSpaceOptions(recipe);
+        DeepPromptOptions method = new DeepPromptOptions(recipe);
         Assert.AreEqual((eta, eta, temperature), (projection.AffinityEta, projection.AggregationEta, method.Temperature));
+        Assert.ThrowsExactly<ArgumentException>(() => new NullSpaceOptions(Recipe.SplitCub200));
+        Assert.ThrowsExactly<ArgumentException>(() => new DeepPromptOptions(Recipe.SplitCub200));
         method.Epochs = 10;
         CollectionAssert.AreEqual(new[] { 1, 1, 1, 1, .1, .1, .1, .01, .01, .01 }, Enumerable.Range(0, 10).Select(e => Math.Round(Optimizers.RateOf(method, e) / 0.01, 9)).ToArray());
     }

@@ -10,11 +10,38 @@ namespace Microsoft.ML.Continual.Methods.DeepPrompt;
 /// <c>WithNullSpaceProjection</c> of the package Microsoft.ML.Continual.Pgp.
 /// </summary>
 /// <remarks>
-/// <see cref="UseRecipe"/> sets what the paper trains with. Prompting only the first block (<see cref="BlockCount"/> 1) is not VPT-Shallow, whose prompts go on through all blocks:
+/// What the paper trains with comes with a <see cref="Recipe"/>. Prompting only the first block (<see cref="BlockCount"/> 1) is not VPT-Shallow, whose prompts go on through all blocks:
 /// that is <c>VisualPromptOptions</c>.
 /// </remarks>
 public sealed class DeepPromptOptions : MethodOptions
 {
+    /// <summary>The defaults: the paper's, but for epochs, batch and schedule.</summary>
+    public DeepPromptOptions()
+    {
+    }
+
+    /// <summary>
+    /// What the paper and its code train a row of their tables with: batches of 256, 100 epochs, weight decay 5e-5, the rate divided by 10 after 40 and 70 epochs (the released code's steps; the
+    /// paper says 50 and 80), random crops without a flip, the row's temperature. The paper gives no settings for 50 and 100 tasks: those are the data set's for 10.
+    /// </summary>
+    /// <remarks>The papers' AutoAugment is not part of this library; their test images of ImageNet-R and DomainNet are squashed to a square where these are cut to one.</remarks>
+    /// <param name="recipe">The row; <c>NullSpaceOptions</c> takes the same.</param>
+    /// <exception cref="ArgumentException">There is no such recipe.</exception>
+    public DeepPromptOptions(Recipe recipe)
+    {
+        (BatchSize, Epochs, WeightDecay) = (256, 100, 5e-5);
+        (Schedule, DecayAt, DecayFactor) = (LearningRateSchedule.Steps, [0.4, 0.7], 0.1);
+        TrainingView = new TrainingView(TrainingViewKind.RandomResizedCrop, MinimumArea: 0.08, FlipProbability: 0);
+        (Temperature, EvaluationView) = recipe switch
+        {
+            Recipe.SplitCifar100 or Recipe.SplitCifar100In50Tasks => (28, EvaluationView.Resize),
+            Recipe.SplitCifar100In20Tasks => (25, EvaluationView.Resize),
+            Recipe.SplitImageNetR or Recipe.SplitImageNetRIn50Tasks or Recipe.SplitImageNetRIn100Tasks
+                or Recipe.SplitDomainNet or Recipe.SplitDomainNetIn50Tasks or Recipe.SplitDomainNetIn100Tasks => (30, new EvaluationView(Crop: true, Filter: ResizeFilter.Bilinear)),
+            _ => throw new ArgumentException($"Deep prompts have no recipe {recipe}.", nameof(recipe)),
+        };
+    }
+
     /// <summary>The number M of prompts of a block.</summary>
     /// <value>The default is 4.</value>
     public int PromptLength { get; set; } = 4;
@@ -43,27 +70,17 @@ public sealed class DeepPromptOptions : MethodOptions
     /// <value>The default is <see cref="ClassMask.CurrentTask"/>, as in the paper.</value>
     public ClassMask ClassMask { get; set; } = ClassMask.CurrentTask;
 
-    /// <summary>
-    /// Sets what the paper trains a row of its tables with, and leaves backbone, columns and seed alone: Adam at 0.01 with weight decay 5e-5, not clipped; batches of 256, 100 epochs, the rate
-    /// divided by 10 after 40 and 70 of them (the released code's steps; the paper says 50 and 80); random crops without a flip; the row's temperature. The papers' AutoAugment is not part of this library; their test images of ImageNet-R and DomainNet are squashed to a square where these are cut.
-    /// </summary>
-    /// <param name="recipe">The row; give the same to <c>NullSpaceOptions.For</c>.</param>
-    /// <returns>These options.</returns>
-    public DeepPromptOptions UseRecipe(NullSpaceRecipe recipe)
-    {
-        (Optimizer, LearningRate, ScaleLearningRateByBatch, WeightDecay, MaximumGradientNorm) = (OptimizerKind.Adam, 0.01, false, 5e-5, null);
-        (BatchSize, Epochs, Schedule, DecayAt, DecayFactor) = (256, 100, LearningRateSchedule.Steps, [0.4, 0.7], 0.1);
-        bool cifar = recipe is NullSpaceRecipe.Cifar100In10Tasks or NullSpaceRecipe.Cifar100In20Tasks or NullSpaceRecipe.Cifar100In50Tasks;
-        TrainingView = new TrainingView(TrainingViewKind.RandomResizedCrop, MinimumArea: 0.08, FlipProbability: 0);
-        EvaluationView = cifar ? EvaluationView.Resize : new EvaluationView(Crop: true, Filter: ResizeFilter.Bilinear);
-        Temperature = recipe switch
-        {
-            NullSpaceRecipe.Cifar100In20Tasks => 25,
-            _ when cifar => 28,
-            _ => 30,
-        };
-        return this;
-    }
+    /// <inheritdoc/>
+    /// <value>The default is 0.01.</value>
+    public override double LearningRate { get; set; } = 0.01;
+
+    /// <inheritdoc/>
+    /// <value>The default is false.</value>
+    public override bool ScaleLearningRateByBatch { get; set; }
+
+    /// <inheritdoc/>
+    /// <value>The default is null.</value>
+    public override double? MaximumGradientNorm { get; set; }
 
     /// <inheritdoc/>
     public override ContinualMethod CreateMethod(SeededRandom random)
