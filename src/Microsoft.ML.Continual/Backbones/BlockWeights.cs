@@ -59,4 +59,23 @@ internal sealed record BlockWeights
         Fc2Weight = weights[prefix + "mlp.fc2.weight"],
         Fc2Bias = weights[prefix + "mlp.fc2.bias"],
     };
+
+    /// <summary>By the names of OpenAI's CLIP.</summary>
+    /// <param name="weights">All weights.</param>
+    /// <param name="prefix">What stands before the names, such as <c>visual.transformer.resblocks.0.</c>.</param>
+    public static BlockWeights FromOpenAi(IReadOnlyDictionary<string, Tensor> weights, string prefix) => new()
+    {
+        Norm1Weight = weights[prefix + "ln_1.weight"],
+        Norm1Bias = weights[prefix + "ln_1.bias"],
+        QkvWeight = weights[prefix + "attn.in_proj_weight"],
+        QkvBias = weights[prefix + "attn.in_proj_bias"],
+        ProjWeight = weights[prefix + "attn.out_proj.weight"],
+        ProjBias = weights[prefix + "attn.out_proj.bias"],
+        Norm2Weight = weights[prefix + "ln_2.weight"],
+        Norm2Bias = weights[prefix + "ln_2.bias"],
+        Fc1Weight = weights[prefix + "mlp.c_fc.weight"],
+        Fc1Bias = weights[prefix + "mlp.c_fc.bias"],
+        Fc2Weight = weights[prefix + "mlp.c_proj.weight"],
+        Fc2Bias = weights[prefix + "mlp.c_proj.bias"],
+    };
 }

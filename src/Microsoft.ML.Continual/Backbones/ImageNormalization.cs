@@ -16,6 +16,12 @@ public sealed record ImageNormalization(IReadOnlyList<float> Mean, IReadOnlyList
     /// <summary>Pixels in [−1, 1]: the original and augreg ViT checkpoints as timm uses them.</summary>
     public static ImageNormalization Inception { get; } = new([0.5f, 0.5f, 0.5f], [0.5f, 0.5f, 0.5f]);
 
+    /// <summary>The statistics that OpenAI's CLIP was trained with.</summary>
+    public static ImageNormalization Clip { get; } = new([0.48145466f, 0.4578275f, 0.40821073f], [0.26862954f, 0.26130258f, 0.27577711f]);
+
+    /// <summary>CIFAR-100's statistics: what CLIP-PGP's released code uses with CLIP, on every data set.</summary>
+    public static ImageNormalization Cifar100 { get; } = new([0.507f, 0.487f, 0.441f], [0.267f, 0.256f, 0.276f]);
+
     /// <exception cref="ArgumentException">There are not three finite numbers each, or a deviation is not positive.</exception>
     internal void Validate()
     {

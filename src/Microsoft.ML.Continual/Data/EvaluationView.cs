@@ -11,6 +11,9 @@ public sealed record EvaluationView(bool Crop, double ResizeRatio = 256.0 / 224.
     /// <summary>The papers' view: shorter side to int(256/224 · S), bicubic, centre crop S.</summary>
     public static EvaluationView ResizeAndCrop { get; } = new(true);
 
+    /// <summary>As <see cref="ResizeAndCrop"/>, bilinear: CLIP-PGP's view.</summary>
+    public static EvaluationView ResizeAndCropBilinear { get; } = new(true, Filter: ResizeFilter.Bilinear);
+
     /// <summary>The whole image, resized to S × S (bicubic); the image itself where it has that size.</summary>
     public static EvaluationView Resize { get; } = new(false);
 

@@ -43,7 +43,12 @@ public sealed class SequenceResult
     internal string Summary => string.Join(", ", new[]
     {
         Scenario.Describe().Split(':')[0],
-        Setting == EvaluationSetting.TaskIncremental ? "evaluated task-incrementally" : null,
+        Setting switch
+        {
+            EvaluationSetting.TaskIncremental => "evaluated task-incrementally",
+            EvaluationSetting.BatchMaximumTask => "evaluated with the batch's largest task",
+            _ => null,
+        },
         IsOnline ? "online" : null,
     }.OfType<string>());
 }

@@ -66,7 +66,12 @@ internal static class SequenceRunner
     {
         yield return new("Method", method);
         yield return new("Scenario", trainer.Tasks.FindScenario().Describe());
-        yield return new("Setting", options.Setting == EvaluationSetting.ClassIncremental ? "class-incremental: all classes seen, no task identity" : "task-incremental: the task's classes only");
+        yield return new("Setting", options.Setting switch
+        {
+            EvaluationSetting.ClassIncremental => "class-incremental: all classes seen, no task identity",
+            EvaluationSetting.TaskIncremental => "task-incremental: the task's classes only",
+            _ => "classes of tasks up to the largest in the batch, which is the image's own: the true task leaks",
+        });
         yield return new("Training", Describe(trainer.Options));
         yield return new("Forgetting", options.ForgettingMaxIncludesCurrent ? "best accuracy so far, the present model included, minus accuracy" : "best accuracy before the present model minus accuracy");
         yield return new("Seed used", trainer.Seed.ToString(CultureInfo.InvariantCulture));

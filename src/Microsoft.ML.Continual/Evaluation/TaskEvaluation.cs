@@ -13,5 +13,12 @@ public sealed record TaskEvaluation(string TaskName, EvaluationSetting Setting, 
 {
     /// <summary>One line for a person.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{TaskName}: accuracy {100 * Accuracy:0.0} %, top-5 {100 * TopFiveAccuracy:0.0} %, log-loss {LogLoss:0.000}, {Rows} rows, {(Setting == EvaluationSetting.ClassIncremental ? "class" : "task")}-incremental");
+        $"{TaskName}: accuracy {100 * Accuracy:0.0} %, top-5 {100 * TopFiveAccuracy:0.0} %, log-loss {LogLoss:0.000}, {Rows} rows, {Protocol}");
+
+    private string Protocol => Setting switch
+    {
+        EvaluationSetting.ClassIncremental => "class-incremental",
+        EvaluationSetting.TaskIncremental => "task-incremental",
+        _ => "classes up to the batch's largest task",
+    };
 }

@@ -18,7 +18,12 @@ internal static class TaskEvaluator
     public static TaskEvaluation Evaluate(ContinualTransformer model, ContinualTask task, EvaluationSetting setting, CancellationToken cancellationToken)
     {
         IDataView test = task.Test ?? throw new ArgumentException($"Task '{task.Name}' has no test view to evaluate on.", nameof(task));
-        TaskHint? hint = setting == EvaluationSetting.TaskIncremental ? HintOf(model, task.Name, test, cancellationToken) : null;
+        TaskHint? hint = setting switch
+        {
+            EvaluationSetting.TaskIncremental => HintOf(model, task.Name, test, cancellationToken),
+            EvaluationSetting.BatchMaximumTask => HintUpTo(model, task.Name),
+            _ => null,
+        };
         (List<float[]> scores, List<int> labels) = Score(model, test, hint, cancellationToken);
         if (labels.Count == 0) throw new ArgumentException($"Task '{task.Name}': the test view has no rows.", nameof(task));
 
@@ -40,6 +45,14 @@ internal static class TaskEvaluator
         }
         double rows = labels.Count;
         return new TaskEvaluation(task.Name, setting, labels.Count, right / rows, rightTop / rows, loss / rows);
+    }
+
+    /// <summary>The classes of the learned task of this name and of those before it; null, for all classes, where no such task was learned.</summary>
+    private static TaskHint? HintUpTo(ContinualTransformer model, string name)
+    {
+        for (int i = model.Tasks.Count - 1; i >= 0; i--)
+            if (model.Tasks[i].Name == name) return new TaskHint(null, [.. model.Tasks.Take(i + 1).SelectMany(task => task.Classes).Distinct().Order()]);
+        return null;
     }
 
     private static TaskHint? HintOf(ContinualTransformer model, string name, IDataView test, CancellationToken cancellationToken)

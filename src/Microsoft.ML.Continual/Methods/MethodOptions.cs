@@ -38,6 +38,10 @@ public abstract class MethodOptions
     /// <value>The default is 0.03.</value>
     public virtual double LearningRate { get; set; } = 0.03;
 
+    /// <summary>The base learning rate of a trainer's first task, where it has its own.</summary>
+    /// <value>The default is null: <see cref="LearningRate"/>.</value>
+    public double? FirstTaskLearningRate { get; set; }
+
     /// <summary>Whether the rate used is <c>LearningRate · BatchSize / 256</c>, as in the released code of L2P and its followers.</summary>
     /// <value>The default is true.</value>
     public virtual bool ScaleLearningRateByBatch { get; set; } = true;
@@ -53,6 +57,10 @@ public abstract class MethodOptions
     /// <summary>Weight decay, added to the gradient (AdamW: decoupled).</summary>
     /// <value>The default is 0.</value>
     public double WeightDecay { get; set; }
+
+    /// <summary>The weight decay of a trainer's first task, where it has its own.</summary>
+    /// <value>The default is null: <see cref="WeightDecay"/>.</value>
+    public double? FirstTaskWeightDecay { get; set; }
 
     /// <summary>How the learning rate runs over a task.</summary>
     /// <value>The default is <see cref="LearningRateSchedule.Constant"/>.</value>
@@ -126,9 +134,11 @@ public abstract class MethodOptions
         OptionCheck.Require(Epochs >= 1, nameof(Epochs), "at least 1", Epochs);
         OptionCheck.Require(BatchSize >= 1, nameof(BatchSize), "at least 1", BatchSize);
         OptionCheck.Require(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), "a positive number", LearningRate);
+        OptionCheck.Require(FirstTaskLearningRate is null or > 0 and < double.PositiveInfinity, nameof(FirstTaskLearningRate), "a positive number, or null", FirstTaskLearningRate);
         OptionCheck.Require(Enum.IsDefined(Optimizer), nameof(Optimizer), "a known optimiser", Optimizer);
         OptionCheck.Require(Momentum is >= 0 and < 1, nameof(Momentum), "in [0, 1)", Momentum);
         OptionCheck.Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), nameof(WeightDecay), "0 or more", WeightDecay);
+        OptionCheck.Require(FirstTaskWeightDecay is null or >= 0 and < double.PositiveInfinity, nameof(FirstTaskWeightDecay), "0 or more, or null", FirstTaskWeightDecay);
         OptionCheck.Require(Enum.IsDefined(Schedule), nameof(Schedule), "a known schedule", Schedule);
         OptionCheck.Require(DecayAt is not null && DecayAt.All(share => share is >= 0 and < 1), nameof(DecayAt), "shares in [0, 1)", DecayAt is null ? null : string.Join(", ", DecayAt));
         OptionCheck.Require(DecayFactor is > 0 and <= 1, nameof(DecayFactor), "in (0, 1]", DecayFactor);

@@ -1,4 +1,5 @@
 using Microsoft.ML.Continual.Numerics;
+using Microsoft.ML.Continual.Tasks;
 
 namespace Microsoft.ML.Continual.Methods;
 
@@ -8,4 +9,9 @@ namespace Microsoft.ML.Continual.Methods;
 /// <param name="ClassCount">The number of classes seen up to and with this task: the classifier's new size.</param>
 /// <param name="ImageCount">The number of the task's training images.</param>
 /// <param name="Random">The task's own random stream: new classifier rows come from it.</param>
-public sealed record MethodTask(int Index, IReadOnlyList<int> Classes, int ClassCount, int ImageCount, SeededRandom Random);
+public sealed record MethodTask(int Index, IReadOnlyList<int> Classes, int ClassCount, int ImageCount, SeededRandom Random)
+{
+    /// <summary>The label values of the classes, by class index: for methods that read their meaning.</summary>
+    /// <value>The default is null: nobody has said.</value>
+    public ClassRegistry? Labels { get; init; }
+}

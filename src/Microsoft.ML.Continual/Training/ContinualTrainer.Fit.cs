@@ -140,6 +140,7 @@ public sealed partial class ContinualTrainer
             (count, stream) => images.Sample(count, stream, method.Backbone, cancellationToken),
             random)
         {
+            Labels = classes.Freeze(),
             SampleEvaluation = (count, stream) => images.SampleEvaluation(count, stream, method.Backbone, cancellationToken),
         };
         new TrainingLoop(method, constraint, _options, progress, log).Run(task, cancellationToken);

@@ -8,27 +8,30 @@ namespace Microsoft.ML.Continual.Training;
 internal static class Optimizers
 {
     /// <summary>The learning rate at the start of a task.</summary>
-    public static double BaseRate(MethodOptions options) =>
-        options.ScaleLearningRateByBatch ? options.LearningRate * options.BatchSize / 256 : options.LearningRate;
+    public static double BaseRate(MethodOptions options, bool firstTask = false)
+    {
+        double rate = (firstTask ? options.FirstTaskLearningRate : null) ?? options.LearningRate;
+        return options.ScaleLearningRateByBatch ? rate * options.BatchSize / 256 : rate;
+    }
 
     /// <summary>The learning rate of an epoch, 0-based.</summary>
-    public static double RateOf(MethodOptions options, int epoch) => options.Schedule switch
+    public static double RateOf(MethodOptions options, int epoch, bool firstTask = false) => options.Schedule switch
     {
-        LearningRateSchedule.Cosine => BaseRate(options) * (1 + Math.Cos(Math.PI * epoch / options.Epochs)) / 2,
+        LearningRateSchedule.Cosine => BaseRate(options, firstTask) * (1 + Math.Cos(Math.PI * epoch / options.Epochs)) / 2,
         // The tolerance keeps shares such as 0.7 of 10 epochs whole.
-        LearningRateSchedule.Steps => BaseRate(options) * Math.Pow(options.DecayFactor, options.DecayAt.Count(share => epoch >= share * options.Epochs - 1e-9)),
-        _ => BaseRate(options),
+        LearningRateSchedule.Steps => BaseRate(options, firstTask) * Math.Pow(options.DecayFactor, options.DecayAt.Count(share => epoch >= share * options.Epochs - 1e-9)),
+        _ => BaseRate(options, firstTask),
     };
 
     /// <summary>A fresh optimiser. The βs are spelt out because their defaults differ between versions of TorchSharp.</summary>
-    public static optim.Optimizer Create(MethodOptions options, IEnumerable<Parameter> parameters)
+    public static optim.Optimizer Create(MethodOptions options, IEnumerable<Parameter> parameters, bool firstTask = false)
     {
-        double rate = BaseRate(options);
+        double rate = BaseRate(options, firstTask), decay = (firstTask ? options.FirstTaskWeightDecay : null) ?? options.WeightDecay;
         return options.Optimizer switch
         {
-            OptimizerKind.AdamW => optim.AdamW(parameters, rate, 0.9, 0.999, 1e-8, options.WeightDecay),
-            OptimizerKind.Sgd => optim.SGD(parameters, rate, options.Momentum, 0, options.WeightDecay),
-            _ => optim.Adam(parameters, rate, 0.9, 0.999, 1e-8, options.WeightDecay),
+            OptimizerKind.AdamW => optim.AdamW(parameters, rate, 0.9, 0.999, 1e-8, decay),
+            OptimizerKind.Sgd => optim.SGD(parameters, rate, options.Momentum, 0, decay),
+            _ => optim.Adam(parameters, rate, 0.9, 0.999, 1e-8, decay),
         };
     }
 

@@ -37,7 +37,7 @@ internal sealed class TrainingLoop
         // One stream for each purpose, always drawn, in a fixed order: a constraint that samples images does not change the order of the batches.
         SeededRandom classifier = task.Random.Split(), epochs = task.Random.Split(), before = task.Random.Split(), after = task.Random.Split();
 
-        _method.BeginTask(new MethodTask(task.Index, task.Classes, task.ClassCount, task.ImageCount, classifier));
+        _method.BeginTask(new MethodTask(task.Index, task.Classes, task.ClassCount, task.ImageCount, classifier) { Labels = task.Labels });
         _constraint?.BeginTask(Describe(task, before, cancellationToken));
         TrainEpochs(task, epochs, cancellationToken);
         CheckParameters(task);
@@ -51,12 +51,12 @@ internal sealed class TrainingLoop
     {
         // The parameters are fixed from BeginTask to EndTask.
         List<Parameter> parameters = [.. _method.Parameters.Select(p => p.Value)];
-        using optim.Optimizer? optimizer = parameters.Count == 0 ? null : Optimizers.Create(_options, parameters);
+        using optim.Optimizer? optimizer = parameters.Count == 0 ? null : Optimizers.Create(_options, parameters, task.Index == 0);
         using var meter = new TrainingMeter(_method.Backbone.Device);
 
         for (int epoch = 0; epoch < _options.Epochs; epoch++)
         {
-            if (optimizer is not null) Optimizers.SetRate(optimizer, Optimizers.RateOf(_options, epoch));
+            if (optimizer is not null) Optimizers.SetRate(optimizer, Optimizers.RateOf(_options, epoch, task.Index == 0));
             TrainEpoch(task, epoch, parameters, optimizer, meter, random.Split(), cancellationToken);
             meter.Reset();
         }
@@ -112,7 +112,7 @@ internal sealed class TrainingLoop
         }
         lastRead = step;
         var progress = new TrainingProgress(
-            task.Index, task.Name, epoch + 1, _options.Epochs, step, steps, crossEntropy, accuracy, Optimizers.RateOf(_options, epoch), meter.ImagesPerSecond);
+            task.Index, task.Name, epoch + 1, _options.Epochs, step, steps, crossEntropy, accuracy, Optimizers.RateOf(_options, epoch, task.Index == 0), meter.ImagesPerSecond);
         _progress?.Report(progress);
         return progress;
     }

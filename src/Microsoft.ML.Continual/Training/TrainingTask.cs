@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Numerics;
+using Microsoft.ML.Continual.Tasks;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Training;
@@ -21,4 +22,7 @@ internal sealed record TrainingTask(
 {
     /// <summary>Up to so many different images in random order, in the view of prediction, in batches that live until the next is asked for.</summary>
     public Func<int, SeededRandom, IEnumerable<ImageBatch>> SampleEvaluation { get; init; } = (_, _) => [];
+
+    /// <summary>The label values of all classes seen up to and with this task; frozen. Null where nobody has said.</summary>
+    public ClassRegistry? Labels { get; init; }
 }

@@ -18,6 +18,22 @@ public sealed class OptimizersTests
     }
 
     [TestMethod]
+    public void The_first_task_may_have_a_rate_and_a_decay_of_its_own()
+    {
+        var options = new ColourOptions { LearningRate = 0.01, FirstTaskLearningRate = 0.5, WeightDecay = 0, FirstTaskWeightDecay = 2, Optimizer = OptimizerKind.Sgd, Schedule = LearningRateSchedule.Cosine, Epochs = 2 };
+        CollectionAssert.AreEqual(new[] { 0.01, 0.5, 0.25 }, new[] { Optimizers.RateOf(options, 0), Optimizers.RateOf(options, 0, firstTask: true), Math.Round(Optimizers.RateOf(options, 1, firstTask: true), 12) });
+        foreach ((bool first, double expected) in new[] { (true, 2 - (0.5 * (3 + (2 * 2)))), (false, 2 - (0.01 * 3)) })
+        {
+            using var scope = NewDisposeScope();
+            var parameter = new Parameter(full(1, 2f), true);
+            using optim.Optimizer optimizer = Optimizers.Create(options, [parameter], first);
+            (parameter * 3).sum().backward();
+            optimizer.step();
+            Assert.AreEqual(expected, parameter.data<float>().ToArray()[0], 1e-5);
+        }
+    }
+
+    [TestMethod]
     public void The_cosine_starts_at_the_full_rate_and_never_reaches_zero()
     {
         var options = new ColourOptions { LearningRate = 1, Epochs = 4, Schedule = LearningRateSchedule.Cosine };

@@ -26,6 +26,15 @@ public sealed class TrainingLoopTests
     }
 
     [TestMethod]
+    public void The_first_tasks_own_rate_is_used_in_the_first_task_only()
+    {
+        var listener = new Listener();
+        using ContinualTrainer trainer = _mlContext.Continual().Trainer(new ColourOptions { Epochs = 1, LearningRate = 0.125, FirstTaskLearningRate = 0.5, Seed = 1 });
+        foreach (string[] labels in new[] { new[] { "a", "b" }, ["c"] }) trainer.Fit(TinyImages.View(_mlContext, 2, 1, labels), listener, CancellationToken.None).Dispose();
+        CollectionAssert.AreEqual(new[] { 0.5, 0.125 }, listener.Heard.Select(report => report.LearningRate).ToArray());
+    }
+
+    [TestMethod]
     public void A_constraint_changes_neither_the_batches_nor_the_initial_values()
     {
         var batches = new List<string>[] { [], [] };

@@ -1,5 +1,7 @@
 using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Evaluation;
 using Microsoft.ML.Continual.Inference;
+using Microsoft.ML.Continual.Tasks;
 using Microsoft.ML.Continual.Training;
 using Microsoft.ML.Data;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
@@ -15,10 +17,13 @@ public abstract class ConformanceSuite
     protected MLContext MLContext { get; } = new(1);
 
     [TestInitialize]
-    public void LoadBackbone() => _backbone = TinyVit.Create();
+    public void LoadBackbone() => _backbone = CreateBackbone();
 
     [TestCleanup]
     public void FreeBackbone() => _backbone.Dispose();
+
+    /// <summary>The backbone of the method.</summary>
+    private protected virtual Backbone CreateBackbone() => TinyVit.Create();
 
     /// <summary>A fresh trainer: seed 11, 1 or 2 epochs, batches of 4, labels and images in the usual columns.</summary>
     private protected abstract ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone);
@@ -154,6 +159,53 @@ public abstract class ConformanceSuite
         Assert.AreEqual(1f, States.Scores(first, Test)[0][0]);
         using ContinualTransformer second = trainer.Fit(TinyImages.View(MLContext, 1, 1, "dog"));
         Assert.AreEqual(2, second.ClassCount);
+    }
+
+    [TestMethod]
+    public void Known_classes_in_a_new_domain_are_learned_and_stay_the_same_classes()
+    {
+        using ContinualTrainer trainer = Create();
+        using ContinualTransformer first = trainer.Fit(TaskOne), second = trainer.Fit(TinyImages.View(MLContext, 5, 8, "dog", "cat"));
+        CollectionAssert.AreEqual(new[] { "cat", "dog" }, second.Classes.Names.ToArray());
+        Assert.AreEqual(Scenario.DomainIncremental, second.Tasks.FindScenario());
+        foreach (float[] scores in States.Scores(second, Test)) Assert.AreEqual(1.0, scores.Sum(), 1e-5);
+    }
+
+    [TestMethod]
+    public void A_stream_is_learned_chunk_by_chunk_with_every_row_read_once()
+    {
+        using ContinualTrainer trainer = Create();
+        TaskSequence chunks = MLContext.Continual().Stream(TaskTwo, rowsPerTask: 6);
+        if (!trainer.Options.CacheImages)
+        {
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => trainer.Fit(chunks.First())).Message, "CacheImages");
+            return;
+        }
+        foreach (ContinualTask chunk in chunks) trainer.Fit(chunk).Dispose();
+        Assert.AreEqual(3, trainer.TasksSeen);   // 15 rows
+        CollectionAssert.AreEquivalent(new[] { "fox", "elk", "dog" }, trainer.Classes.Names.ToArray());
+    }
+
+    [TestMethod]
+    public void A_model_that_is_told_the_task_chooses_among_its_classes()
+    {
+        using ContinualTrainer trainer = Create();
+        trainer.Fit(new ContinualTask("pets", TaskOne)).Dispose();
+        using ContinualTransformer model = trainer.Fit(new ContinualTask("forest", TaskTwo));
+        IDataView dogs = TinyImages.View(MLContext, 3, 3, "dog");
+        for (int task = 0; task < 2; task++)
+        {
+            IReadOnlyList<int> own = model.Tasks[task].Classes;
+            foreach (float[] scores in States.ReadScores(model, model.TransformKnowing(dogs, new TaskHint(task, own))))
+            {
+                Assert.AreEqual(1.0, own.Sum(c => scores[c]), 1e-5);
+                Assert.IsTrue(Enumerable.Range(0, 4).Except(own).All(c => scores[c] == 0));
+            }
+        }
+        // Row by row it is what the evaluation counts.
+        TaskEvaluation found = MLContext.Continual().Evaluate(model, new ContinualTask("pets", TaskOne, dogs), EvaluationSetting.TaskIncremental);
+        int right = States.ReadScores(model, model.TransformKnowing(dogs, new TaskHint(0, model.Tasks[0].Classes))).Count(s => s[1] > s[0]);
+        Assert.AreEqual(right / 3.0, found.Accuracy, 1e-9);
     }
 
     [TestMethod]

@@ -26,9 +26,11 @@ internal static class States
     }
 
     /// <summary>The scores of a view, row by row.</summary>
-    public static float[][] Scores(ContinualTransformer model, IDataView view)
+    public static float[][] Scores(ContinualTransformer model, IDataView view) => ReadScores(model, model.Transform(view));
+
+    /// <summary>The scores of a view that is scored already.</summary>
+    public static float[][] ReadScores(ContinualTransformer model, IDataView scored)
     {
-        IDataView scored = model.Transform(view);
         var rows = new List<float[]>();
         using DataViewRowCursor cursor = scored.GetRowCursor([scored.Schema[model.ScoreColumnName]]);
         ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(scored.Schema[model.ScoreColumnName]);
