@@ -42,6 +42,9 @@ public sealed class NullSpaceOptions : ConstraintOptions
     /// <summary>The released code, step by step. Goes with <c>DeepPromptOptions.HeadInitialization</c> = <c>ReleasedCode</c>.</summary>
     public static NullSpaceOptions Reference => new() { CovarianceWeights = CovarianceWeights.Batches, MoveKneePastTies = true };
 
+    /// <summary>The η of all the paper's runs with CLIP, 0.98. Goes with <c>ClipDeepPromptOptions</c>.</summary>
+    public static NullSpaceOptions Clip => new() { AffinityEta = 0.98, AggregationEta = 0.98 };
+
     /// <summary>The paper's algorithm: the knee itself is protected, spectra are not smoothed, and the drift of the prompts is summed.</summary>
     public static NullSpaceOptions Paper => new() { Nullity = NullityRule.BehindKnee, SumDrift = true };
 

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Continual.Methods;
 /// when a task begins and ends. Knows nothing of optimisers, schedules or projections.
 /// </summary>
 /// <remarks>
-/// The training loop calls <see cref="BeginTask"/>, then <see cref="ComputeLoss"/> once a step, then <see cref="EndTask"/>.
+/// The training loop calls <see cref="BeginTask"/>, then <see cref="ComputeLoss"/> once a step, then <see cref="Conclude"/> and <see cref="EndTask"/>.
 /// <see cref="Parameters"/> and <see cref="Sites"/> may hold other objects after <see cref="BeginTask"/> (the classifier grows), never in between.
 /// </remarks>
 public abstract class ContinualMethod : IDisposable
@@ -36,6 +36,11 @@ public abstract class ContinualMethod : IDisposable
     /// <summary>The forward pass of one training step, with gradients.</summary>
     /// <param name="batch">Images and labels; every label is one of the task's classes.</param>
     public abstract LossTerms ComputeLoss(ImageBatch batch);
+
+    /// <summary>
+    /// Called when a constraint has learned the task, before <see cref="EndTask"/>: for what a method learns from the task's images beside the steps, such as statistics of its classes.
+    /// </summary>
+    public virtual void Conclude(FinishedTask task) { }
 
     /// <summary>Closes the task: drops what was kept for it alone.</summary>
     public abstract void EndTask();

@@ -35,7 +35,7 @@ internal sealed class TrainingLoop
     public void Run(TrainingTask task, CancellationToken cancellationToken)
     {
         // One stream for each purpose, always drawn, in a fixed order: a constraint that samples images does not change the order of the batches.
-        SeededRandom classifier = task.Random.Split(), epochs = task.Random.Split(), before = task.Random.Split(), after = task.Random.Split();
+        SeededRandom classifier = task.Random.Split(), epochs = task.Random.Split(), before = task.Random.Split(), after = task.Random.Split(), conclusion = task.Random.Split();
 
         _method.BeginTask(new MethodTask(task.Index, task.Classes, task.ClassCount, task.ImageCount, classifier) { Labels = task.Labels });
         _constraint?.BeginTask(Describe(task, before, cancellationToken));
@@ -43,6 +43,9 @@ internal sealed class TrainingLoop
         CheckParameters(task);
         cancellationToken.ThrowIfCancellationRequested();
         _constraint?.EndTask(Describe(task, after, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+        SeededRandom views = conclusion.Split();
+        _method.Conclude(new FinishedTask(task.ImageCount, count => task.SampleEvaluation(count, views.Split()), conclusion, _log));
         _method.EndTask();
         cancellationToken.ThrowIfCancellationRequested();
     }

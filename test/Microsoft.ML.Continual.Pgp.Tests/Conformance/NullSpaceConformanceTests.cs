@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods.ClipDeepPrompt;
 using Microsoft.ML.Continual.Methods.DeepPrompt;
 using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Tests.Conformance;
@@ -65,4 +66,17 @@ public sealed class DeepPromptWithStackedConformanceTests : ConformanceSuite
     private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone) => mlContext.Continual()
         .PromptTuning(new DeepPromptOptions { Backbone = backbone, Epochs = 1, BatchSize = 4, EvaluationView = EvaluationView.Resize, Seed = 11 })
         .WithGradientProjection();
+}
+
+[TestClass]
+public sealed class ClipDeepPromptWithNullSpaceConformanceTests : ConformanceSuite
+{
+    private protected override Backbone CreateBackbone() => TinyClip.Create();
+
+    private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone) => mlContext.Continual()
+        .PromptTuning(new ClipDeepPromptOptions
+        {
+            Backbone = backbone, Epochs = 1, BatchSize = 4, BlockCount = 2, RefinementEpochs = 2, RefinementSamples = 3, Templates = ["a {}"], EvaluationView = EvaluationView.Resize, Seed = 11,
+        })
+        .WithNullSpaceProjection(NullSpaceOptions.Clip);
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Backbones.Clip;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Methods.DeepPrompt;
@@ -15,4 +16,7 @@ internal sealed record PromptedTower(int Width, int Heads, int Depth, Device Dev
 {
     public static PromptedTower Of(VisionTransformer backbone) =>
         new(backbone.Width, backbone.Config.Heads, backbone.Config.Depth, backbone.Device, backbone.Epsilon, backbone.Block, (images, edits) => backbone.Forward(images, edits));
+
+    public static PromptedTower Of(ClipModel clip) => new(
+        clip.Width, clip.Config.Heads, clip.Config.Depth, clip.Device, ClipImageTower.NormEpsilon, clip.Image.Block, (images, edits) => clip.Image.Forward(clip.Image.Embed(images), edits));
 }
