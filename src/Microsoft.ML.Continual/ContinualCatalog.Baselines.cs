@@ -11,7 +11,7 @@ public sealed partial class ContinualCatalog
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public ContinualTrainer LinearProbe(LinearProbeOptions options) => Trainer(options);
 
-    /// <summary>The nearest class mean of frozen features (SimpleCIL): the baseline that trains nothing and forgets nothing.</summary>
+    /// <summary>The nearest class mean of frozen features (SimpleCIL): the baseline that trains nothing.</summary>
     /// <returns>A trainer that has learned nothing yet.</returns>
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public ContinualTrainer NearestClassMean(NearestClassMeanOptions options) => Trainer(options);

@@ -11,7 +11,10 @@ public sealed partial class ContinualCatalog
     /// <summary>
     /// Reads a CLIP, and the vocabulary beside it, onto the device that <see cref="MLContext.GpuDeviceId"/> and <see cref="MLContext.FallbackToCpu"/> ask for: the CPU unless a GPU is named.
     /// </summary>
-    /// <param name="path">A safetensors file with OpenAI's tensor names.</param>
+    /// <param name="path">
+    /// The checkpoint: OpenAI's TorchScript archive (<c>ViT-B-16.pt</c>), a file by <c>torch.save</c> or a safetensors file, with the tensor names of OpenAI (also OpenCLIP's) or of Hugging Face's
+    /// CLIPModel. Its content tells the format; nothing in it is executed.
+    /// </param>
     /// <param name="imageSize">The side of the images, in pixels; null is the checkpoint's own.</param>
     /// <param name="heads">The number of attention heads of the image tower; null is one for every 64 channels.</param>
     /// <param name="textHeads">As <paramref name="heads"/>, of the text tower.</param>

@@ -18,17 +18,19 @@ public sealed partial class ContinualCatalog
     internal ContinualCatalog(MLContext mlContext) => _mlContext = mlContext;
 
     /// <summary>
-    /// Reads a vision transformer with timm's tensor names from a safetensors file onto the device that <see cref="MLContext.GpuDeviceId"/> and
-    /// <see cref="MLContext.FallbackToCpu"/> ask for: the CPU unless a GPU is named.
+    /// Reads a vision transformer onto the device that <see cref="MLContext.GpuDeviceId"/> and <see cref="MLContext.FallbackToCpu"/> ask for: the CPU unless a GPU is named.
     /// </summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">
+    /// The checkpoint: safetensors, <c>.npz</c> (Google's ImageNet-21k, augreg and SAM files), <c>.pt</c> or <c>.pth</c> by <c>torch.save</c> (timm, DeiT, DINO), or a TorchScript archive, with
+    /// the tensor names of timm, Google or Hugging Face. Its content tells the format; nothing in it is executed.
+    /// </param>
     /// <param name="imageSize">The side of the images, in pixels; null takes the file's metadata, else the checkpoint's own size.</param>
-    /// <param name="heads">The number of attention heads; null takes the file's metadata, else one head for every 64 channels.</param>
+    /// <param name="heads">The number of attention heads; null takes the file's metadata, else what Google's shapes tell, else one head for every 64 channels.</param>
     /// <param name="computeType">float32 or bfloat16; null is float32 on the CPU and bfloat16 on a GPU.</param>
     /// <param name="normalization">The normalisation of the pixels; null takes the file's metadata, else none.</param>
     /// <returns>The backbone, for any number of trainers; the caller disposes it after them.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged or holds another architecture; the message names the tensor.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, is of another format or holds another architecture; the message names the tensors.</exception>
     /// <exception cref="ArgumentException">An argument does not fit the checkpoint.</exception>
     /// <exception cref="InvalidOperationException">There is no native libtorch; or a GPU is asked for, is not there, and falling back is not allowed.</exception>
     public VisionTransformer LoadVisionTransformer(

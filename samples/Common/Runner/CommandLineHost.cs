@@ -90,7 +90,8 @@ public static class CommandLineHost
 
     private static int Fail(string program, int code, string message)
     {
-        Console.Error.WriteLine($"{program}: {message.ReplaceLineEndings(" ")} (--help lists the options)");
+        string hint = code == 2 ? " (--help lists the options)" : "";
+        Console.Error.WriteLine($"{program}: {message.ReplaceLineEndings(" ")}{hint}");
         return code;
     }
 }

@@ -70,18 +70,26 @@ public sealed class VisionTransformer : Backbone
         set => _blocks.AttentionPath = value;
     }
 
-    /// <summary>Reads a checkpoint with timm's tensor names from a safetensors file. The sizes follow from the tensors' shapes; a classifier in the file is ignored.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>Reads a checkpoint. The sizes follow from the tensors' shapes; a classifier in the file is ignored.</summary>
+    /// <param name="path">
+    /// A safetensors file, a <c>.npz</c>, a file by <c>torch.save</c> (either layout) or a TorchScript archive, with the tensor names of timm (also DeiT's and DINO's), of Google's
+    /// <c>.npz</c> files or of Hugging Face's ViT. The content tells which, not the name. State dictionaries are found under <c>model</c>, <c>state_dict</c>, <c>teacher</c> and the like,
+    /// and behind prefixes such as <c>module.</c>; nothing in the file is executed.
+    /// </param>
     /// <param name="device">Where the weights go; null is the CPU.</param>
     /// <param name="imageSize">
     /// The side of the images, in pixels; position embeddings are resampled where it differs from the checkpoint's. Null takes the file's metadata
     /// <c>image_size</c>, else the checkpoint's own size.
     /// </param>
-    /// <param name="heads">The number of attention heads, which shapes do not tell. Null takes the file's metadata <c>heads</c>, else one head for every 64 channels.</param>
+    /// <param name="heads">
+    /// The number of attention heads, which only the shapes in Google's files tell. Null takes the file's metadata <c>heads</c>, else what those shapes tell, else one head for every 64 channels.
+    /// </param>
     /// <param name="computeType">float32 or bfloat16; null is float32 on the CPU and bfloat16 elsewhere.</param>
     /// <param name="normalization">The normalisation of the pixels. Null takes the file's metadata <c>mean</c> and <c>std</c> (three numbers each, separated by commas), else none.</param>
     /// <returns>The backbone; the caller disposes it.</returns>
-    /// <exception cref="InvalidDataException">The file is damaged or holds another architecture; the message names the tensor, what was expected and what was found.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, is of another format, names a class that is not allowed, or holds another architecture; the message lists the tensors, what was expected and what was found.
+    /// </exception>
     /// <exception cref="ArgumentException">An argument does not fit the checkpoint.</exception>
     /// <exception cref="InvalidOperationException">The native libtorch cannot be loaded; the message says which package to add.</exception>
     public static VisionTransformer Load(string path, Device? device = null, int? imageSize = null, int? heads = null,
@@ -91,9 +99,9 @@ public sealed class VisionTransformer : Backbone
         CheckComputeType(computeType);
         normalization?.Validate();
         using DisposeScope scope = NewDisposeScope();
-        using SafetensorsFile file = SafetensorsFile.Open(path);
+        using CheckpointFile file = CheckpointFile.Open(path);
         VisionTransformerCheckpoint checkpoint = VisionTransformerCheckpoint.Inspect(file, imageSize, heads, normalization);
-        (IReadOnlyDictionary<string, Tensor> tensors, string sha256) = checkpoint.ReadWeights(file);
+        (IReadOnlyDictionary<string, Tensor> tensors, string sha256) = checkpoint.ReadWeights();
         device ??= CPU;
         Dictionary<string, Tensor> weights = Freeze(tensors, checkpoint.Config, device, computeType ?? DefaultType(device));
         return new VisionTransformer(weights, true, checkpoint.Config, checkpoint.Normalization) { Source = path, SourceSha256 = sha256 };

@@ -12,35 +12,35 @@ internal static class SafetensorsHeader
     public const string MetadataKey = "__metadata__";
     private const long LengthBytes = 8;
 
-    public static (Dictionary<string, SafetensorsEntry> Entries, Dictionary<string, string> Metadata) Read(FileStream file, string path)
+    public static (Dictionary<string, CheckpointEntry> Entries, Dictionary<string, string> Metadata) Read(ByteSource file)
     {
+        string path = file.Name;
         long fileLength = file.Length;
         if (fileLength < LengthBytes)
             throw Broken(path, $"a safetensors file starts with 8 bytes that give the header's length; the file has {fileLength} bytes");
         Span<byte> lengthField = stackalloc byte[(int)LengthBytes];
-        file.ReadExactly(lengthField);
+        file.ReadExactly(0, lengthField);
         ulong headerLength = System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(lengthField);
         if (headerLength > (ulong)(fileLength - LengthBytes) || headerLength > int.MaxValue)
             throw Broken(path, $"the header's length must be at most {Math.Min(fileLength - LengthBytes, int.MaxValue)}, what the file has room for; found {headerLength} " +
                                "(the file is truncated, or not a safetensors file)");
-        byte[] header = new byte[(int)headerLength];
-        file.ReadExactly(header);
+        byte[] header = file.ReadBytes(LengthBytes, (int)headerLength);
         long dataStart = LengthBytes + header.Length;
         try
         {
             using JsonDocument document = JsonDocument.Parse(header);
             return Parse(document.RootElement, path, dataStart, fileLength);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)   // the latter: text that is no Unicode
         {
             throw new InvalidDataException($"'{path}': the header must be JSON; {e.Message}", e);
         }
     }
 
-    private static (Dictionary<string, SafetensorsEntry>, Dictionary<string, string>) Parse(JsonElement root, string path, long dataStart, long fileLength)
+    private static (Dictionary<string, CheckpointEntry>, Dictionary<string, string>) Parse(JsonElement root, string path, long dataStart, long fileLength)
     {
         if (root.ValueKind != JsonValueKind.Object) throw Broken(path, $"the header must be a JSON object; found {root.ValueKind}");
-        var entries = new Dictionary<string, SafetensorsEntry>(StringComparer.Ordinal);
+        var entries = new Dictionary<string, CheckpointEntry>(StringComparer.Ordinal);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         bool metadataSeen = false;
         foreach (JsonProperty property in root.EnumerateObject())
@@ -60,7 +60,7 @@ internal static class SafetensorsHeader
                 if (!metadata.TryAdd(item.Name, item.Value.GetString()!)) throw Broken(path, $"the metadata '{item.Name}' occurs twice");
             }
         }
-        CheckLayout(entries.Values, path, dataStart, fileLength);
+        CheckLayout(entries.Values.Cast<SafetensorsEntry>(), path, dataStart, fileLength);
         return (entries, metadata);
     }
 
@@ -80,18 +80,9 @@ internal static class SafetensorsHeader
         if (offsets[0] > offsets[1] || offsets[1] > dataLength)
             throw Broken(path, name, $"data_offsets that rise and end within the file's {dataLength} bytes of data", $"[{offsets[0]}, {offsets[1]}]" +
                                      (offsets[1] > dataLength ? " (the file is truncated?)" : ""));
-        long bytes = size;
-        try
-        {
-            // A size of 0 makes the product 0, whatever the others are.
-            bytes = shape.Contains(0) ? 0 : shape.Aggregate(bytes, (product, s) => checked(product * s));
-        }
-        catch (OverflowException)
-        {
-            throw Broken(path, name, "a shape that fits the file", $"[{string.Join(", ", shape)}]");
-        }
+        long bytes = TensorBytes.Count(shape, size) ?? throw Broken(path, name, "a shape that fits the file", TensorBytes.Text(shape));
         if (bytes != offsets[1] - offsets[0])
-            throw Broken(path, name, $"{bytes} bytes for {dtype.GetString()} of shape [{string.Join(", ", shape)}]", $"{offsets[1] - offsets[0]} bytes in data_offsets");
+            throw Broken(path, name, $"{bytes} bytes for {dtype.GetString()} of shape {TensorBytes.Text(shape)}", $"{offsets[1] - offsets[0]} bytes in data_offsets");
         return new SafetensorsEntry(name, type, shape, dataStart + offsets[0], bytes);
     }
 

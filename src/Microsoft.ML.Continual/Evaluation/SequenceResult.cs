@@ -37,10 +37,10 @@ public sealed class SequenceResult
 
     /// <summary>The run's name and its measures in percent, on one line.</summary>
     public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture,
-        $"{Name}: average accuracy {100 * Matrix.AverageAccuracy:0.0} %, forgetting {100 * Matrix.Forgetting:0.0} points, after {Matrix.TaskCount} tasks ({Summary})");
+        $"{Name}: average accuracy {100 * Matrix.AverageAccuracy:0.0} %, forgetting {100 * Matrix.Forgetting:0.0} points, after {Matrix.TaskCount} tasks ({string.Join(", ", Summary)})");
 
-    /// <summary>Scenario, setting and training in a few words, such as <c>class-incremental, evaluated task-incrementally, online</c>.</summary>
-    internal string Summary => string.Join(", ", new[]
+    /// <summary>Scenario, setting and training in a few words each, such as <c>class-incremental</c>, <c>evaluated task-incrementally</c>, <c>online</c>.</summary>
+    internal IReadOnlyList<string> Summary => [.. new[]
     {
         Scenario.Describe().Split(':')[0],
         Setting switch
@@ -50,5 +50,5 @@ public sealed class SequenceResult
             _ => null,
         },
         IsOnline ? "online" : null,
-    }.OfType<string>());
+    }.OfType<string>()];
 }

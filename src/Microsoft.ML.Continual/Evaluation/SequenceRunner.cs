@@ -72,12 +72,13 @@ internal static class SequenceRunner
             EvaluationSetting.TaskIncremental => "task-incremental: the task's classes only",
             _ => "classes of tasks up to the largest in the batch, which is the image's own: the true task leaks",
         });
+        yield return new("Protocol", trainer.Options.Protocol);
         yield return new("Training", Describe(trainer.Options));
         yield return new("Forgetting", options.ForgettingMaxIncludesCurrent ? "best accuracy so far, the present model included, minus accuracy" : "best accuracy before the present model minus accuracy");
         yield return new("Seed used", trainer.Seed.ToString(CultureInfo.InvariantCulture));
         yield return new("Device", trainer.Options.Backbone!.Device.ToString());
         yield return new("TorchSharp", typeof(TorchSharp.torch).Assembly.GetName().Version?.ToString() ?? "");
-        foreach (var line in OptionTable.Describe(trainer.Options)) yield return line;
+        foreach (var line in OptionTable.Describe(trainer.Options).Where(line => line.Key != nameof(MethodOptions.Protocol))) yield return line;
         if (trainer.ConstraintOptions is { } constraint)
             foreach (var line in OptionTable.Describe(constraint, constraint.GetType().Name + ".")) yield return line;
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.ML.Continual.Evaluation;
 using Microsoft.ML.Continual.Training;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
@@ -87,6 +88,19 @@ public class ContinualReportTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [TestMethod]
+    public void Names_of_any_length_and_number_stay_inside_the_chart()
+    {
+        string name = "A method with a very long name, seed 12345";
+        string page = ContinualReport.Render("names", [.. Enumerable.Range(0, 40).Select(i => Run($"{name} {i}", [[0.5], [0.01 * i, 0.01 * i]]))]);
+        string chart = page[page.IndexOf("<svg", StringComparison.Ordinal)..];
+        double width = double.Parse(Regex.Match(chart, "viewBox=\"0 0 ([0-9.]+) ").Groups[1].Value, CultureInfo.InvariantCulture);
+        double[][] labels = [.. Regex.Matches(chart, "<text x=\"([0-9.-]+)\" y=\"([0-9.-]+)\" dominant").Select(m => new[] { 1, 2 }.Select(g => double.Parse(m.Groups[g].Value, CultureInfo.InvariantCulture)).ToArray())];
+        Assert.HasCount(40, labels);
+        Assert.IsTrue(labels.All(label => label[0] + 6 * name.Length < width && label[1] is > 0 and < 300), "no label leaves the drawing");
+        Assert.HasCount(40, labels.Select(label => label[1]).Distinct(), "none lies on another");
     }
 
     private static SequenceResult Run(string name, double[][] rows, bool audited = false)

@@ -46,7 +46,7 @@ public class ScenarioTests
         Assert.IsTrue(result.Evaluations[2].All(evaluation => evaluation.Rows == 6));
         Assert.IsGreaterThan(0.6, result.Matrix.AverageAccuracy, "the two classes can be told apart in every domain");
         string page = ContinualReport.Render("domains", [result]);
-        StringAssert.Contains(page, "3 tasks; domain-incremental. All figures");
+        StringAssert.Contains(page, "3 tasks, domain-incremental. All figures");
         StringAssert.Contains(page, "domain-incremental: no task after the first brings a new class");
 
         SequenceResult told = Continual.Run(Continual.Trainer(new ColourOptions { Seed = trainer.Seed }), tasks, new RunOptions { Setting = EvaluationSetting.TaskIncremental });

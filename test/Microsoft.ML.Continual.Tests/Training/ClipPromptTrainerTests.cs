@@ -123,16 +123,6 @@ public sealed class ClipPromptTrainerTests
         Assert.AreEqual(1, Continual.Evaluate(model, first, EvaluationSetting.TaskIncremental).TopFiveAccuracy);
     }
 
-    [TestMethod]
-    public void The_same_classes_may_come_from_another_domain()
-    {
-        using ContinualTrainer trainer = Continual.PromptTuning(_options);
-        trainer.Fit(TinyImages.View(_mlContext, 3, 1, "cat", "dog")).Dispose();
-        using ContinualTransformer model = trainer.Fit(TinyImages.View(_mlContext, 3, 9, "dog", "cat"));
-        Assert.AreEqual((2, 2), (model.ClassCount, model.TasksSeen));
-        foreach (float[] scores in States.Scores(model, TinyImages.View(_mlContext, 2, 3, "cat", "dog"))) Assert.AreEqual(1, scores.Sum(), 1e-5f);
-    }
-
     private sealed class NumberedImage
     {
         [VectorType(3, TinyImages.Size, TinyImages.Size)]

@@ -61,7 +61,10 @@ public sealed class ClipModel : Backbone
     public override ImageNormalization Normalization { get; }
 
     /// <summary>Reads a checkpoint, and the vocabulary beside it. The sizes follow from the tensors' shapes.</summary>
-    /// <param name="path">A safetensors file with OpenAI's tensor names.</param>
+    /// <param name="path">
+    /// A TorchScript archive as OpenAI's, a file by <c>torch.save</c> or a safetensors file, with the tensor names of OpenAI (also OpenCLIP's) or of Hugging Face's CLIPModel. The content tells
+    /// which, not the name; nothing in the file is executed.
+    /// </param>
     /// <param name="device">Where the weights go; null is the CPU.</param>
     /// <param name="imageSize">The side of the images, in pixels; position embeddings are resampled where it differs from the checkpoint's. Null is the checkpoint's own.</param>
     /// <param name="heads">The number of attention heads of the image tower, which shapes do not tell; null is one for every 64 channels.</param>

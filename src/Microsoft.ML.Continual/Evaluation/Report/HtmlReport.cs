@@ -12,7 +12,8 @@ internal static class HtmlReport
     {
         var html = new StringBuilder();
         html.Append($"<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{Encode(title)}</title><style>{ReportStyle.Sheet}</style></head><body>");
-        html.Append($"<h1>{Encode(title)}</h1><p class=\"lead\">{runs.Count} {(runs.Count == 1 ? "run" : "runs")}, {runs.Max(r => r.Matrix.TaskCount)} tasks; {Encode(string.Join("; ", runs.Select(r => r.Summary).Distinct()))}. All figures in percent.</p>");
+        string shared = string.Concat(runs.Select(r => r.Summary.AsEnumerable()).Aggregate((a, b) => a.Intersect(b)).Select(words => ", " + words));   // what all runs have in common
+        html.Append($"<h1>{Encode(title)}</h1><p class=\"lead\">{runs.Count} {(runs.Count == 1 ? "run" : "runs")}, {runs.Max(r => r.Matrix.TaskCount)} tasks{Encode(shared)}. All figures in percent.</p>");
         Summary(html, runs);
         Curves(html, runs);
         Matrices(html, runs);

@@ -6,28 +6,30 @@ namespace Microsoft.ML.Continual.Evaluation.Report;
 /// <summary>Lines over the tasks, one a run, each named at its end, as inline SVG. Values are fractions, the axis is in percent.</summary>
 internal static class LineChart
 {
-    private const double Width = 760, Height = 300, Left = 44, Right = 170, Top = 14, Bottom = 38;
+    private const double Plot = 546, Height = 300, Left = 44, Top = 14, Bottom = 38;
+    private const double SmallestRight = 170, LetterWidth = 7.5;   // names stand to the right of the plot; a letter of theirs is about so wide
 
     /// <param name="runs">The runs' names and values: one value a task, task 1 first.</param>
     /// <param name="label">What a screen reader says.</param>
     public static string Draw(IReadOnlyList<(string Name, IReadOnlyList<double> Values)> runs, string label)
     {
         int tasks = runs.Max(r => r.Values.Count);
-        double X(int task) => Left + (Width - Left - Right) * (tasks == 1 ? 0.5 : task / (tasks - 1.0));
+        double width = Left + Plot + Math.Max(SmallestRight, 10 + LetterWidth * runs.Max(r => r.Name.Length + " 100.0".Length));
+        double X(int task) => Left + Plot * (tasks == 1 ? 0.5 : task / (tasks - 1.0));
         double Y(double value) => Top + (Height - Top - Bottom) * (1 - Math.Clamp(value, 0, 1));
 
         var svg = new StringBuilder();
-        svg.Append($"<svg viewBox=\"0 0 {Coordinate(Width)} {Coordinate(Height)}\" width=\"{Coordinate(Width)}\" role=\"img\" aria-label=\"{Encode(label)}\">");
+        svg.Append($"<svg viewBox=\"0 0 {Coordinate(width)} {Coordinate(Height)}\" width=\"{Coordinate(width)}\" role=\"img\" aria-label=\"{Encode(label)}\">");
         for (int percent = 0; percent <= 100; percent += 20)
         {
             string y = Coordinate(Y(percent / 100.0));
-            svg.Append($"<line class=\"axis\" x1=\"{Coordinate(Left)}\" x2=\"{Coordinate(Width - Right)}\" y1=\"{y}\" y2=\"{y}\"/>");
+            svg.Append($"<line class=\"axis\" x1=\"{Coordinate(Left)}\" x2=\"{Coordinate(Left + Plot)}\" y1=\"{y}\" y2=\"{y}\"/>");
             svg.Append($"<text class=\"soft\" x=\"{Coordinate(Left - 6)}\" y=\"{y}\" text-anchor=\"end\" dominant-baseline=\"middle\">{percent}</text>");
         }
         int step = Math.Max(1, (tasks + 19) / 20);
         for (int task = 0; task < tasks; task += step)
             svg.Append($"<text class=\"soft\" x=\"{Coordinate(X(task))}\" y=\"{Coordinate(Height - Bottom + 16)}\" text-anchor=\"middle\">{task + 1}</text>");
-        svg.Append($"<text class=\"soft\" x=\"{Coordinate((Left + Width - Right) / 2)}\" y=\"{Coordinate(Height - 4)}\" text-anchor=\"middle\">tasks learned</text>");
+        svg.Append($"<text class=\"soft\" x=\"{Coordinate(Left + Plot / 2)}\" y=\"{Coordinate(Height - 4)}\" text-anchor=\"middle\">tasks learned</text>");
 
         double[] labels = SpreadLabels([.. runs.Select(r => Y(r.Values[^1]))]);
         for (int run = 0; run < runs.Count; run++)
@@ -43,10 +45,10 @@ internal static class LineChart
         return svg.Append("</svg>").ToString();
     }
 
-    /// <summary>Moves labels apart that would lie on each other: at least 16 units, in the order of their heights, inside the chart.</summary>
+    /// <summary>Moves labels apart that would lie on each other: at least 16 units, or less where there are too many, in the order of their heights, inside the chart.</summary>
     private static double[] SpreadLabels(double[] heights)
     {
-        const double gap = 16;
+        double gap = Math.Min(16, (Height - Top - Bottom) / Math.Max(1, heights.Length - 1));
         int[] order = [.. Enumerable.Range(0, heights.Length).OrderBy(i => heights[i])];
         double[] placed = [.. heights];
         for (int k = 1; k < order.Length; k++)

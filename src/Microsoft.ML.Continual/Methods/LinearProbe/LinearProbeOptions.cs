@@ -9,8 +9,8 @@ namespace Microsoft.ML.Continual.Methods.LinearProbe;
 /// the prompts buy.
 /// </summary>
 /// <remarks>
-/// <para>The feature is the class token after the final norm, as it is. Where the training view is deterministic, as by default, it is computed once an image, and
-/// epochs after the first cost next to nothing.</para>
+/// <para>The feature is the class token after the final norm, as it is. Where the training view is deterministic, as by default, it is computed once an image;
+/// later epochs bring the images to size and train the classifier, and leave the network alone.</para>
 /// <para>With the default mask, rows of old classes receive no gradient and keep their bits (weight decay 0). With <see cref="ClassMask.SeenClasses"/> new classes push
 /// old ones down and most is forgotten: the "sequential fine-tuning of the head" of L2P's table. All images of a benchmark in one task make it the joint linear probe.</para>
 /// </remarks>

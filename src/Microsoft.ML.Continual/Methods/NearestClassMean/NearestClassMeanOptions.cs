@@ -9,7 +9,8 @@ namespace Microsoft.ML.Continual.Methods.NearestClassMean;
 /// (SimpleCIL: Zhou et al., "Revisiting Class-Incremental Learning with Pre-Trained Models", 2023; with distances: Janson et al., 2022).
 /// </summary>
 /// <remarks>
-/// <para>Nothing is forgotten: a task adds to the sums of its own classes and leaves the others alone. What comes out does not depend on the order of the tasks or rows
+/// <para>A task adds to the sums of its own classes and leaves the others alone: accuracy on old tasks falls only because more classes compete, or because the mean of a
+/// class moves that comes back in another domain. What comes out does not depend on the order of the tasks or rows
 /// (up to the rounding of sums in float64). It is cheap and hard to beat where the backbone knows the domain.</para>
 /// <para>Options of the optimiser have no effect. The class probabilities are the softmax of cosines, or of squared distances: right in their order, not calibrated.</para>
 /// </remarks>

@@ -1,0 +1,177 @@
+using System.Text.Json.Nodes;
+using Microsoft.ML.Continual.Samples.Output;
+using Microsoft.ML.Continual.Samples.Runner;
+using Microsoft.ML.Continual.Samples.Runner.Benchmarks;
+using Microsoft.ML.Continual.Samples.Runner.Methods;
+using Microsoft.ML.Continual.Samples.Scenes;
+using Microsoft.ML.Continual.Tests.Contract;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+
+namespace Microsoft.ML.Continual.Tests.Samples;
+
+/// <summary>The benchmark programs through their command line, on a few made-up images.</summary>
+[TestClass]
+public sealed class RunnerTests
+{
+    private static readonly string s_weights = Path.Combine(Repository.Root, "samples", "QuickStart", "assets", "shapes_vit.safetensors");
+
+    private string _folder = "";
+    private TextWriter _output = null!, _errors = null!;
+    private StringWriter _written = null!;
+
+    [TestInitialize]
+    public void Make_a_folder()
+    {
+        _folder = Directory.CreateTempSubdirectory("runner-").FullName;
+        (_output, _errors, _written) = (Console.Out, Console.Error, new StringWriter());
+        Console.SetOut(_written);
+        Console.SetError(_written);
+    }
+
+    [TestCleanup]
+    public void Remove_the_folder()
+    {
+        Console.SetOut(_output);
+        Console.SetError(_errors);
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private string Out => Path.Combine(_folder, "out");
+
+    private string Data => Path.Combine(_folder, "data");
+
+    private string Weights { get; set; } = s_weights;
+
+    private int Split(params string[] args) => BenchmarkApp.Run(
+        ["--data", Data, "--weights", Weights, "--out", Out, .. args],
+        new SplitBenchmark { Program = "split", Title = "Split test", Description = "A test.", DataDescription = "Images.", DefaultTasks = 2 });
+
+    private int Sequence(params string[] args) => BenchmarkApp.Run(
+        ["--data", Data, "--weights", s_weights, "--out", Out, .. args],
+        new DatasetSequenceBenchmark { Program = "sequence", Title = "Sequence test", Description = "A test.", DataDescription = "Images." });
+
+    private JsonNode Json(string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(Out, name)))!;
+
+    [TestMethod]
+    public void Every_method_runs_with_every_seed_and_leaves_a_file_and_a_report()
+    {
+        WriteClasses("data", "ant", "bee", "cat", "dog");
+        Assert.AreEqual(0, Split("--seeds", "3,4", "--epochs", "1", "--batch-size", "8", "--fixed-views"), _written.ToString());
+        string[] methods = [.. MethodRegistry.All.Select(method => method.Name)];
+        CollectionAssert.AreEquivalent(methods.SelectMany(m => new[] { $"{m}-seed3.json", $"{m}-seed4.json" }).Append("report.html").ToArray(),
+            Directory.GetFiles(Out).Select(Path.GetFileName).ToArray());
+
+        JsonNode run = Json("l2p-seed4.json");
+        Assert.AreEqual(("continual-run/1", "l2p", 4), ((string)run["schema"]!, (string)run["method"]!, (int)run["seed"]!));
+        StringAssert.Contains((string)run["commandLine"]!, "--seeds 3,4");
+        Assert.AreEqual(("ClassIncremental", "ClassIncremental", true), ((string)run["setting"]!, (string)run["scenario"]!, (bool)run["online"]!));
+        CollectionAssert.AreEqual(new[] { "cat", "dog" }, run["tasks"]![1]!["classes"]!.AsArray().Select(c => (string)c!).ToArray());
+        double[] last = [.. run["matrix"]![1]!.AsArray().Select(a => (double)a!)];
+        Assert.AreEqual(last.Average(), (double)run["measures"]!["averageAccuracy"]!, 1e-12);
+        Assert.AreEqual("8", (string)run["configuration"]!["BatchSize"]!);
+        string text = _written.ToString();
+        foreach (MethodEntry method in MethodRegistry.All) StringAssert.Contains(text, method.Title);
+        StringAssert.Contains(File.ReadAllText(Path.Combine(Out, "report.html")), "L2P + PGP, seed 4");
+    }
+
+    [TestMethod]
+    public void Class_order_task_setting_and_online_reach_the_run()
+    {
+        WriteClasses("data", "ant", "bee", "cat", "dog");
+        Assert.AreEqual(0, Split("--method", "linear-probe", "ncm", "--setting", "task", "--online", "--tasks", "4", "--class-order-seed", "5", "--classes", "4", "--train-per-class", "3"), _written.ToString());
+        JsonNode run = Json("linear-probe-seed1.json");
+        Assert.AreEqual(("TaskIncremental", true), ((string)run["setting"]!, (bool)run["online"]!));
+        StringAssert.StartsWith((string)run["configuration"]!["Training"]!, "online: one pass");
+        Assert.AreEqual("0.001", (string)run["configuration"]!["LearningRate"]!, "a method keeps its own settings where nothing is said");
+        string[] order = [.. run["tasks"]!.AsArray().Select(task => (string)task!["classes"]![0]!)];
+        CollectionAssert.AreEquivalent(new[] { "ant", "bee", "cat", "dog" }, order);
+        CollectionAssert.AreNotEqual(new[] { "ant", "bee", "cat", "dog" }, order);
+        Assert.IsTrue(run["matrix"]!.AsArray().All(row => row!.AsArray().All(a => (double)a! == 1)), "one class to choose from");
+    }
+
+    [TestMethod]
+    public void Data_sets_are_learned_one_after_another_with_classes_of_their_own()
+    {
+        WriteClasses("data/zoo", "ant", "bee");
+        WriteClasses("data/Farm", "bee", "cow");
+        Assert.AreEqual(0, Sequence("--method", "ncm"), _written.ToString());
+        JsonNode run = Json("ncm-seed1.json");
+        CollectionAssert.AreEqual(new[] { "Farm", "zoo" }, run["tasks"]!.AsArray().Select(task => (string)task!["name"]!).ToArray());
+        Assert.AreEqual("Farm/bee,Farm/cow|zoo/ant,zoo/bee", Classes(run));
+        Assert.AreEqual("ClassIncremental", (string)run["scenario"]!);
+
+        Assert.AreEqual(0, Sequence("--method", "ncm", "--setting", "domain", "--datasets", "zoo", "Farm"), _written.ToString());
+        run = Json("ncm-seed1.json");
+        Assert.AreEqual("ant,bee|bee,cow", Classes(run));
+        Assert.AreEqual("Mixed", (string)run["scenario"]!);
+
+        static string Classes(JsonNode run) => string.Join('|', run["tasks"]!.AsArray().Select(task => string.Join(',', task!["classes"]!.AsArray().Select(c => (string)c!))));
+    }
+
+    [TestMethod]
+    [DataRow("--method nonsense", "nonsense")]
+    [DataRow("--setting domain", "domain")]
+    [DataRow("--tasks 9", "--tasks: expected at most one for each of the 2 classes, found 9")]
+    [DataRow("--tasks 0", "--tasks: expected at least 1")]
+    [DataRow("--seeds 1,x", "--seeds: expected whole numbers such as 1,2,3, found '1,x'")]
+    [DataRow("--seeds 1,1", "different numbers")]
+    [DataRow("--epochs 0", "--epochs: expected at least 1")]
+    [DataRow("--online --epochs 3", "--online makes one pass")]
+    [DataRow("--learning-rate -1", "--learning-rate: expected a positive number")]
+    [DataRow("--energy 2", "--energy: expected 0 to 1")]
+    [DataRow("--classes 7", "7 were asked for")]
+    [DataRow("--image-size 47", "47")]
+    public void Wrong_arguments_are_one_line_and_exit_code_2(string args, string expected)
+    {
+        WriteClasses("data", "ant", "bee");
+        Assert.AreEqual(2, Split(args.Split(' ')), _written.ToString());
+        string line = _written.ToString().TrimEnd().Split('\n')[^1];
+        StringAssert.StartsWith(line, "split: ");
+        StringAssert.Contains(line, expected);
+        StringAssert.EndsWith(line, "(--help lists the options)");
+    }
+
+    [TestMethod]
+    public void Files_that_are_not_there_are_named()
+    {
+        Assert.AreEqual(2, Split());
+        StringAssert.Contains(_written.ToString(), Data);
+        WriteClasses("data", "ant", "bee");
+        Assert.AreEqual(2, Sequence("--datasets", "nowhere"));
+        StringAssert.Contains(_written.ToString(), "no sub-folder 'nowhere'; it has test, train");
+        Weights = Path.Combine(_folder, "absent.safetensors");
+        Assert.AreEqual(2, Split("--tasks", "1"));
+        StringAssert.Contains(_written.ToString(), "absent.safetensors");
+    }
+
+    [TestMethod]
+    public void Help_lists_options_and_methods_and_is_no_error()
+    {
+        Assert.AreEqual(0, BenchmarkApp.Run(["--help"], new SplitBenchmark { Program = "split", Title = "", Description = "A test.", DataDescription = "Images.", DefaultTasks = 2 }));
+    }
+
+    [TestMethod]
+    public void Several_runs_are_given_as_mean_and_deviation_of_the_sample()
+    {
+        Assert.AreEqual("2.0", SeedTable.Format([2]));
+        Assert.AreEqual("3.0 ± 1.4", SeedTable.Format([2, 4]));
+    }
+
+    private void WriteClasses(string path, params string[] labels)
+    {
+        foreach ((string part, int count) in ((string, int)[])[("train", 4), ("test", 2)])
+        {
+            for (int c = 0; c < labels.Length; c++)
+            {
+                string folder = Path.Combine(_folder, path, part, labels[c]);
+                Directory.CreateDirectory(folder);
+                for (int i = 0; i < count; i++)
+                {
+                    byte[] pixels = new byte[3 * 8 * 8];
+                    Array.Fill(pixels, (byte)(60 * c + 5 * i));
+                    File.WriteAllBytes(Path.Combine(folder, $"{i}.png"), PngFile.Encode(8, 8, pixels));
+                }
+            }
+        }
+    }
+}
