@@ -12,6 +12,8 @@ const string Usage = """
       --rounds N            turns of each side after one to warm up; the default is 7
       --peak TFLOPS         what the device reaches on large products, to print each result as a share of that limit; the default is
                             790 on CUDA (an H200 in bfloat16) and none on the CPU
+      --null-space          measures instead what NSP²'s null-space projection costs beside the training it serves, without a baseline; the default model is base
+      --images N            with --null-space: the images of the update between two tasks; the default is 768
       --python PATH         the interpreter that has PyTorch; the default is /usr/bin/python3
     """;
 
@@ -23,8 +25,10 @@ if (args.Contains("--help"))
 string device = "cpu", python = "/usr/bin/python3";
 List<string> models = [];
 List<int> batches = [];
-int rounds = 7;
+int rounds = 7, updateImages = 768;
 double? peak = null;
+bool nullSpace = args.Contains("--null-space");
+args = [.. args.Where(argument => argument != "--null-space")];
 for (int i = 0; i < args.Length; i += 2)
 {
     string? value = i + 1 < args.Length ? args[i + 1] : null;
@@ -35,6 +39,7 @@ for (int i = 0; i < args.Length; i += 2)
         case "--model": models.Add(value ?? ""); understood = value is "tiny" or "base" or "quickstart"; break;
         case "--batch": understood = Number(value, out int batch); batches.Add(batch); break;
         case "--rounds": understood = Number(value, out rounds); break;
+        case "--images": understood = Number(value, out updateImages); break;
         case "--peak": understood = double.TryParse(value, CultureInfo.InvariantCulture, out double tera) && tera > 0; peak = tera; break;
         case "--python": python = value ?? ""; break;
         default: understood = false; break;
@@ -44,8 +49,8 @@ for (int i = 0; i < args.Length; i += 2)
     return 2;
 }
 bool cuda = device == "cuda";
-if (models.Count == 0) models = cuda ? ["base"] : ["tiny", "quickstart"];
-if (batches.Count == 0) batches = cuda ? [128] : [16, 64];
+if (models.Count == 0) models = cuda || nullSpace ? ["base"] : ["tiny", "quickstart"];
+if (batches.Count == 0) batches = cuda ? [128] : nullSpace ? [16] : [16, 64];
 if (cuda) peak ??= 790;
 
 string repository = AppContext.BaseDirectory;
@@ -53,6 +58,19 @@ while (!File.Exists(Path.Combine(repository, "Microsoft.ML.Continual.sln")))
     repository = Path.GetDirectoryName(repository) ?? throw new InvalidOperationException("bench runs from within its clone.");
 
 ScalarType type = cuda ? ScalarType.BFloat16 : ScalarType.Float32;
+if (nullSpace)
+{
+    foreach (string name in models)
+    {
+        if (ModelOf(name) is not { } model) continue;
+        foreach (int batch in batches)
+        {
+            using var bench = new NullSpaceBench(model, batch, new Device(cuda ? DeviceType.CUDA : DeviceType.CPU), type);
+            bench.Run(updateImages, steps: cuda ? 20 : 2, rounds);
+        }
+    }
+    return 0;
+}
 string script = Path.Combine(repository, "eng", "bench", "baseline.py");
 // On CUDA the baseline runs as released, in float32, and under autocast, which is its fair counterpart.
 string[] precisions = cuda ? ["fp32", "bf16"] : ["fp32"];
@@ -62,12 +80,7 @@ Console.WriteLine($"ours: {(cuda ? "bfloat16" : "float32")} on {device}, {get_nu
 List<BenchResult> results = [];
 foreach (string name in models)
 {
-    BenchModel? model = name switch { "tiny" => BenchModel.Tiny, "base" => BenchModel.Base, _ => BenchModel.QuickStart(repository) };
-    if (model is null)
-    {
-        Console.WriteLine("The quick start's backbone is not in samples/QuickStart: left out.");
-        continue;
-    }
+    if (ModelOf(name) is not { } model) continue;
     foreach (int batch in batches)
     {
         foreach (Baseline baseline in baselines) baseline.Open(model, batch);
@@ -97,6 +110,13 @@ foreach (BenchResult result in results)
     Console.WriteLine(FormattableString.Invariant($"{FullName(result).PadRight(width)}  {result.Ours,9:0.0}  {result.Baseline,9:0.0}  {result.Ratio,6:0.00}{share}"));
 }
 return 0;
+
+BenchModel? ModelOf(string name)
+{
+    BenchModel? model = name switch { "tiny" => BenchModel.Tiny, "base" => BenchModel.Base, _ => BenchModel.QuickStart(repository) };
+    if (model is null) Console.WriteLine("The quick start's backbone is not in samples/QuickStart: left out.");
+    return model;
+}
 
 string FullName(BenchResult result) => baselines.Count == 1 ? result.Name : $"{result.Name}, against {result.BaselinePrecision}";
 

@@ -21,6 +21,9 @@ internal sealed class TransformerBlocks(IReadOnlyList<BlockWeights> blocks, int 
     /// <summary>The number of blocks.</summary>
     public int Count => blocks.Count;
 
+    /// <summary>The weights of a block.</summary>
+    public BlockWeights this[int index] => blocks[index];
+
     /// <summary>Which way attention is computed; for tests.</summary>
     public AttentionPath AttentionPath { get; set; }
 

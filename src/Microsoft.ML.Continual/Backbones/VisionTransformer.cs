@@ -57,6 +57,12 @@ public sealed class VisionTransformer : Backbone
     /// <inheritdoc/>
     public override ImageNormalization Normalization { get; }
 
+    /// <summary>The frozen weights of a block.</summary>
+    internal BlockWeights Block(int index) => _blocks[index];
+
+    /// <summary>The ε of the layer norms.</summary>
+    internal double Epsilon => NormEpsilon;
+
     /// <summary>Which way attention is computed; for tests.</summary>
     internal AttentionPath AttentionPath
     {

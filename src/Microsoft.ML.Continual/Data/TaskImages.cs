@@ -81,7 +81,7 @@ internal sealed class TaskImages
     {
         SeededRandom orderRandom = random.Split(), viewRandom = random.Split();
         int[] all = [.. Enumerable.Range(0, Count)];
-        return Batches(_options.Shuffle ? RowOrder.Shuffle(all, _source.Window, orderRandom) : all, viewRandom.GetState(), backbone, cancellationToken);
+        return Batches(_options.Shuffle ? RowOrder.Shuffle(all, _source.Window, orderRandom) : all, _options.TrainingView, viewRandom.GetState(), backbone, cancellationToken);
     }
 
     /// <summary>Up to <paramref name="count"/> different images, in random order, in the training view.</summary>
@@ -90,23 +90,30 @@ internal sealed class TaskImages
     /// <param name="backbone">Where the images go.</param>
     /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>Batches [B, 3, S, S], each of which lives until the next is asked for or the enumeration ends.</returns>
-    public IEnumerable<Tensor> Sample(int count, SeededRandom random, Backbone backbone, CancellationToken cancellationToken = default)
+    public IEnumerable<Tensor> Sample(int count, SeededRandom random, Backbone backbone, CancellationToken cancellationToken = default) =>
+        Choose(count, _options.TrainingView, random, backbone, cancellationToken).Select(batch => batch.Images);
+
+    /// <summary>As <see cref="Sample"/>, in the view of prediction and with the labels.</summary>
+    public IEnumerable<ImageBatch> SampleEvaluation(int count, SeededRandom random, Backbone backbone, CancellationToken cancellationToken = default) =>
+        Choose(count, TrainingView.Deterministic, random, backbone, cancellationToken);
+
+    private IEnumerable<ImageBatch> Choose(int count, TrainingView view, SeededRandom random, Backbone backbone, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         SeededRandom orderRandom = random.Split(), viewRandom = random.Split();
         int[] rows = RowOrder.Choose(Count, count, orderRandom);
         int[] order = RowOrder.Shuffle(rows, _source.Window, orderRandom);
-        return Batches(order, viewRandom.GetState(), backbone, cancellationToken).Select(batch => batch.Images);
+        return Batches(order, view, viewRandom.GetState(), backbone, cancellationToken);
     }
 
-    private IEnumerable<ImageBatch> Batches(int[] order, ulong[] viewState, Backbone backbone, CancellationToken cancellationToken)
+    private IEnumerable<ImageBatch> Batches(int[] order, TrainingView view, ulong[] viewState, Backbone backbone, CancellationToken cancellationToken)
     {
         var preparer = new ImagePreparer(backbone);
         using var packed = new ReadAhead<(int[] Rows, PackedImages Images)>(
-            stop => Pack(order, SeededRandom.FromState(viewState), preparer, stop), BatchesAhead, cancellationToken);
+            stop => Pack(order, view, SeededRandom.FromState(viewState), preparer, stop), BatchesAhead, cancellationToken);
         foreach ((int[] rows, PackedImages images) in packed)
         {
-            ImageBatch batch = ToDevice(rows, images, preparer, backbone);
+            ImageBatch batch = ToDevice(rows, images, view, preparer, backbone);
             try
             {
                 yield return batch;
@@ -119,7 +126,7 @@ internal sealed class TaskImages
         }
     }
 
-    private IEnumerable<(int[] Rows, PackedImages Images)> Pack(int[] order, SeededRandom viewRandom, ImagePreparer preparer, CancellationToken stop)
+    private IEnumerable<(int[] Rows, PackedImages Images)> Pack(int[] order, TrainingView view, SeededRandom viewRandom, ImagePreparer preparer, CancellationToken stop)
     {
         int start = 0;
         foreach (HostImage[] images in _source.Read(order, stop).Chunk(_options.BatchSize))
@@ -127,16 +134,16 @@ internal sealed class TaskImages
             stop.ThrowIfCancellationRequested();
             int[] rows = order[start..(start + images.Length)];
             start += images.Length;
-            yield return (rows, preparer.PackForTraining(images, _options.TrainingView, _options.EvaluationView, viewRandom));
+            yield return (rows, preparer.PackForTraining(images, view, _options.EvaluationView, viewRandom));
         }
     }
 
-    private ImageBatch ToDevice(int[] rows, PackedImages packed, ImagePreparer preparer, Backbone backbone)
+    private ImageBatch ToDevice(int[] rows, PackedImages packed, TrainingView view, ImagePreparer preparer, Backbone backbone)
     {
         using var scope = NewDisposeScope();
         Tensor images = preparer.Prepare(packed).DetachFromDisposeScope();
         long[] classes = [.. rows.Select(row => (long)_labels[row])];
         Tensor labels = from_array(classes).to(backbone.Device).DetachFromDisposeScope();
-        return new ImageBatch(images, labels, rows, _options.TrainingView.IsDeterministic);
+        return new ImageBatch(images, labels, rows, view.IsDeterministic);
     }
 }

@@ -109,6 +109,19 @@ public sealed class AccuracyMatrix
         }
     }
 
+    /// <summary>ACC_j with each task weighted by its number of test rows: the accuracy over all test rows seen so far, as the released code of NSP² prints it.</summary>
+    /// <param name="after">The task j.</param>
+    /// <param name="testRows">The number of test rows of each task, at least j + 1 of them.</param>
+    /// <exception cref="ArgumentException">There are fewer numbers than tasks, or one is not positive.</exception>
+    public double WeightedAccuracyAfter(int after, IReadOnlyList<long> testRows)
+    {
+        ArgumentNullException.ThrowIfNull(testRows);
+        IReadOnlyList<double> row = Row(after);
+        if (testRows.Count < row.Count || testRows.Take(row.Count).Any(n => n <= 0))
+            throw new ArgumentException($"Expected the positive numbers of test rows of {row.Count} tasks; found {string.Join(", ", testRows)}.", nameof(testRows));
+        return row.Select((accuracy, task) => accuracy * testRows[task]).Sum() / testRows.Take(row.Count).Sum();
+    }
+
     /// <summary>The mean of ACC_j over all j.</summary>
     public double AverageIncrementalAccuracy
     {

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Continual.Methods;
 /// when a task begins and ends. Knows nothing of optimisers, schedules or projections.
 /// </summary>
 /// <remarks>
-/// The training loop calls <see cref="BeginTask"/>, then <see cref="ComputeLoss"/> once a step, then <see cref="EndTask"/>.
+/// The training loop calls <see cref="BeginTask"/>, then <see cref="ComputeLoss"/> once a step, then <see cref="Conclude"/> and <see cref="EndTask"/>.
 /// <see cref="Parameters"/> and <see cref="Sites"/> may hold other objects after <see cref="BeginTask"/> (the classifier grows), never in between.
 /// </remarks>
 public abstract class ContinualMethod : IDisposable
@@ -37,6 +37,11 @@ public abstract class ContinualMethod : IDisposable
     /// <param name="batch">Images and labels; every label is one of the task's classes.</param>
     public abstract LossTerms ComputeLoss(ImageBatch batch);
 
+    /// <summary>
+    /// Called when a constraint has learned the task, before <see cref="EndTask"/>: for what a method learns from the task's images beside the steps, such as statistics of its classes.
+    /// </summary>
+    public virtual void Conclude(FinishedTask task) { }
+
     /// <summary>Closes the task: drops what was kept for it alone.</summary>
     public abstract void EndTask();
 
@@ -44,8 +49,11 @@ public abstract class ContinualMethod : IDisposable
     /// The activations that a batch of images sends into sites, without gradient.
     /// </summary>
     /// <param name="images">[B, 3, S, S] as <see cref="ImageBatch.Images"/>.</param>
-    /// <param name="sites">The names of those <see cref="Sites"/> whose activations are wanted; nothing need be computed for others.</param>
-    /// <returns>By the wanted sites' names: [B, tokens, site dimension] float32.</returns>
+    /// <param name="sites">
+    /// The names of those <see cref="Sites"/> whose activations are wanted, and of their <see cref="ProjectionSite.Readers"/> and <see cref="ProjectionSite.MixingName"/>; nothing need be
+    /// computed for others.
+    /// </param>
+    /// <returns>By the wanted names: [B, tokens, site dimension] float32; for mixing [B, tokens, rows].</returns>
     public abstract IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images, IReadOnlyCollection<string> sites);
 
     /// <summary>A frozen copy for prediction, over all classes seen. It shares the backbone and nothing else.</summary>

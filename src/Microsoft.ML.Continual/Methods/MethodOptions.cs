@@ -66,6 +66,14 @@ public abstract class MethodOptions
     /// <value>The default is <see cref="LearningRateSchedule.Constant"/>.</value>
     public LearningRateSchedule Schedule { get; set; } = LearningRateSchedule.Constant;
 
+    /// <summary>With <see cref="LearningRateSchedule.Steps"/>: the shares of the epochs, in [0, 1), after which the rate falls. With 10 epochs 0.4 is before the fifth.</summary>
+    /// <value>The default is empty.</value>
+    public IReadOnlyList<double> DecayAt { get; set; } = [];
+
+    /// <summary>With <see cref="LearningRateSchedule.Steps"/>: what the rate is multiplied by each time, in (0, 1].</summary>
+    /// <value>The default is 0.1.</value>
+    public double DecayFactor { get; set; } = 0.1;
+
     /// <summary>The largest global norm of the gradients of all parameters together; null does not clip.</summary>
     /// <value>The default is 1.</value>
     public virtual double? MaximumGradientNorm { get; set; } = 1.0;
@@ -102,7 +110,12 @@ public abstract class MethodOptions
     public virtual string Protocol => "each image by itself";
 
     /// <summary>A copy, so that a trainer is not changed through the options it was made from. The backbone is shared. Options that hold collections copy these too.</summary>
-    public virtual MethodOptions Clone() => (MethodOptions)MemberwiseClone();
+    public virtual MethodOptions Clone()
+    {
+        var copy = (MethodOptions)MemberwiseClone();
+        copy.DecayAt = [.. DecayAt];
+        return copy;
+    }
 
     /// <summary>Makes the method with freshly initialised parameters.</summary>
     /// <param name="random">The stream of initial values.</param>
@@ -127,6 +140,8 @@ public abstract class MethodOptions
         OptionCheck.Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), nameof(WeightDecay), "0 or more", WeightDecay);
         OptionCheck.Require(FirstTaskWeightDecay is null or >= 0 and < double.PositiveInfinity, nameof(FirstTaskWeightDecay), "0 or more, or null", FirstTaskWeightDecay);
         OptionCheck.Require(Enum.IsDefined(Schedule), nameof(Schedule), "a known schedule", Schedule);
+        OptionCheck.Require(DecayAt is not null && DecayAt.All(share => share is >= 0 and < 1), nameof(DecayAt), "shares in [0, 1)", DecayAt is null ? null : string.Join(", ", DecayAt));
+        OptionCheck.Require(DecayFactor is > 0 and <= 1, nameof(DecayFactor), "in (0, 1]", DecayFactor);
         OptionCheck.Require(MaximumGradientNorm is null or > 0, nameof(MaximumGradientNorm), "positive, or null", MaximumGradientNorm);
         OptionCheck.Require(TrainingView is not null, nameof(TrainingView), "a view", TrainingView);
         TrainingView!.Validate(nameof(TrainingView));

@@ -74,6 +74,20 @@ public sealed class ProjectionSite
     /// <value>The default is null: all of them.</value>
     public Func<Tensor, Tensor>? SelectActivations { get; init; }
 
+    /// <summary>What multiplies the rows through fixed maps, head by head, where it is known: for projections that ask for more than <see cref="ActivationsName"/>.</summary>
+    /// <value>The default is null: the activations themselves are all that is known.</value>
+    public MappedActivations? Readers { get; init; }
+
+    /// <summary>
+    /// The name under which the method collects by how much tokens of old tasks mix in each row: weights s, [B, tokens, <see cref="Rows"/>], of the sums <c>s · p</c> over rows.
+    /// </summary>
+    /// <value>The default is null: rows are not mixed, or it is not known how.</value>
+    public string? MixingName { get; init; }
+
+    /// <summary>The layer norm that each row goes through before anything reads it.</summary>
+    /// <value>The default is null: rows are read as they are.</value>
+    public RowNorm? Norm { get; init; }
+
     /// <summary>[rows] bool on the device: the rows used in training since the task began; null when all are. The method owns it.</summary>
     public Tensor? RowsInUse { get; set; }
 

@@ -20,4 +20,22 @@ public enum Recipe
 
     /// <summary>ImageNet-R in 10 tasks of 20 classes.</summary>
     SplitImageNetR,
+
+    /// <summary>CIFAR-100 in 50 tasks of 2 classes.</summary>
+    SplitCifar100In50Tasks,
+
+    /// <summary>ImageNet-R in 50 tasks of 4 classes.</summary>
+    SplitImageNetRIn50Tasks,
+
+    /// <summary>ImageNet-R in 100 tasks of 2 classes.</summary>
+    SplitImageNetRIn100Tasks,
+
+    /// <summary>DomainNet's list of 200 classes, each from one domain, in 10 tasks of 20 classes.</summary>
+    SplitDomainNet,
+
+    /// <summary>The same in 50 tasks of 4 classes.</summary>
+    SplitDomainNetIn50Tasks,
+
+    /// <summary>The same in 100 tasks of 2 classes.</summary>
+    SplitDomainNetIn100Tasks,
 }

@@ -100,6 +100,9 @@ public sealed class SeededRandom
     /// <summary>A float32 CPU tensor of the given shape, uniform in [<paramref name="low"/>, <paramref name="high"/>).</summary>
     public Tensor UniformTensor(double low, double high, params long[] shape) => Fill(shape, () => NextUniform(low, high));
 
+    /// <summary>A float32 CPU tensor of the given shape of standard normal numbers.</summary>
+    public Tensor NormalTensor(params long[] shape) => Fill(shape, NextGaussian);
+
     /// <summary>A float32 CPU tensor of the given shape, normal with mean 0, redrawn beyond ±2 (absolute), as timm initialises heads.</summary>
     public Tensor TruncatedNormalTensor(double standardDeviation, params long[] shape) => Fill(shape, () =>
     {

@@ -10,4 +10,8 @@ namespace Microsoft.ML.Continual.Training;
 /// [B, 3, S, S]; each batch lives until the next is asked for. The number of images in all is the smaller of the two counts.
 /// </param>
 /// <param name="Log">Takes a line for the user.</param>
-public sealed record ConstraintTask(int Index, int ImageCount, Func<int, IEnumerable<Tensor>> SampleImages, Action<string> Log);
+public sealed record ConstraintTask(int Index, int ImageCount, Func<int, IEnumerable<Tensor>> SampleImages, Action<string> Log)
+{
+    /// <summary>As <see cref="SampleImages"/>, in the view of prediction.</summary>
+    public Func<int, IEnumerable<Tensor>> SampleEvaluationImages { get; init; } = SampleImages;
+}

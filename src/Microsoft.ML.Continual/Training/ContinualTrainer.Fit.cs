@@ -138,7 +138,11 @@ public sealed partial class ContinualTrainer
             index, name, images.Classes, classes.Count, images.Count,
             stream => images.Epoch(stream, method.Backbone, cancellationToken),
             (count, stream) => images.Sample(count, stream, method.Backbone, cancellationToken),
-            random) { Labels = classes.Freeze() };
+            random)
+        {
+            Labels = classes.Freeze(),
+            SampleEvaluation = (count, stream) => images.SampleEvaluation(count, stream, method.Backbone, cancellationToken),
+        };
         new TrainingLoop(method, constraint, _options, progress, log).Run(task, cancellationToken);
         foreach (string line in AuditSummary.Lines(constraint)) log(line);
         log($"{name} ends: {classes.Count} classes of {index + 1} tasks known");

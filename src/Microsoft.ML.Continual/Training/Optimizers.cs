@@ -18,6 +18,8 @@ internal static class Optimizers
     public static double RateOf(MethodOptions options, int epoch, bool firstTask = false) => options.Schedule switch
     {
         LearningRateSchedule.Cosine => BaseRate(options, firstTask) * (1 + Math.Cos(Math.PI * epoch / options.Epochs)) / 2,
+        // The tolerance keeps shares such as 0.7 of 10 epochs whole.
+        LearningRateSchedule.Steps => BaseRate(options, firstTask) * Math.Pow(options.DecayFactor, options.DecayAt.Count(share => epoch >= share * options.Epochs - 1e-9)),
         _ => BaseRate(options, firstTask),
     };
 

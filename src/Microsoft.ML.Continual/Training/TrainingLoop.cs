@@ -35,7 +35,7 @@ internal sealed class TrainingLoop
     public void Run(TrainingTask task, CancellationToken cancellationToken)
     {
         // One stream for each purpose, always drawn, in a fixed order: a constraint that samples images does not change the order of the batches.
-        SeededRandom classifier = task.Random.Split(), epochs = task.Random.Split(), before = task.Random.Split(), after = task.Random.Split();
+        SeededRandom classifier = task.Random.Split(), epochs = task.Random.Split(), before = task.Random.Split(), after = task.Random.Split(), conclusion = task.Random.Split();
 
         _method.BeginTask(new MethodTask(task.Index, task.Classes, task.ClassCount, task.ImageCount, classifier) { Labels = task.Labels });
         _constraint?.BeginTask(Describe(task, before, cancellationToken));
@@ -43,6 +43,9 @@ internal sealed class TrainingLoop
         CheckParameters(task);
         cancellationToken.ThrowIfCancellationRequested();
         _constraint?.EndTask(Describe(task, after, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+        SeededRandom views = conclusion.Split();
+        _method.Conclude(new FinishedTask(task.ImageCount, count => task.SampleEvaluation(count, views.Split()), conclusion, _log));
         _method.EndTask();
         cancellationToken.ThrowIfCancellationRequested();
     }
@@ -86,6 +89,7 @@ internal sealed class TrainingLoop
     private void Step(ImageBatch batch, List<Parameter> parameters, optim.Optimizer? optimizer, TrainingMeter meter)
     {
         LossTerms terms = _method.ComputeLoss(batch);
+        if (_constraint?.Penalty() is { } penalty) terms = terms with { Total = terms.Total + penalty };
         if (optimizer is not null) Move(terms, parameters, optimizer);
         meter.Add(terms, batch.Labels);
     }
@@ -133,11 +137,14 @@ internal sealed class TrainingLoop
 
     private ConstraintTask Describe(TrainingTask task, SeededRandom random, CancellationToken cancellationToken)
     {
-        return new ConstraintTask(task.Index, task.ImageCount, Sample, _log);
-
-        IEnumerable<Tensor> Sample(int count)
+        return new ConstraintTask(task.Index, task.ImageCount, count => Checked(task.Sample(count, random.Split())), _log)
         {
-            foreach (Tensor images in task.Sample(count, random.Split()))
+            SampleEvaluationImages = count => Checked(task.SampleEvaluation(count, random.Split()).Select(batch => batch.Images)),
+        };
+
+        IEnumerable<Tensor> Checked(IEnumerable<Tensor> batches)
+        {
+            foreach (Tensor images in batches)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 yield return images;

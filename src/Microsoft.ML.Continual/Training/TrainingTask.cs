@@ -20,6 +20,9 @@ internal sealed record TrainingTask(
     int Index, string Name, IReadOnlyList<int> Classes, int ClassCount, int ImageCount,
     Func<SeededRandom, IEnumerable<ImageBatch>> Epoch, Func<int, SeededRandom, IEnumerable<Tensor>> Sample, SeededRandom Random)
 {
+    /// <summary>Up to so many different images in random order, in the view of prediction, in batches that live until the next is asked for.</summary>
+    public Func<int, SeededRandom, IEnumerable<ImageBatch>> SampleEvaluation { get; init; } = (_, _) => [];
+
     /// <summary>The label values of all classes seen up to and with this task; frozen. Null where nobody has said.</summary>
     public ClassRegistry? Labels { get; init; }
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Numerics;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Training;
 
@@ -8,7 +9,7 @@ namespace Microsoft.ML.Continual.Training;
 /// It sees the method's <see cref="ProjectionSite"/>s and nothing else of it.
 /// </summary>
 /// <remarks>
-/// Order of calls: <see cref="Attach"/>; <see cref="BeginTask"/>; then each step, after the backward pass and after clipping,
+/// Order of calls: <see cref="Attach"/>; <see cref="BeginTask"/>; then each step <see cref="Penalty"/>, and after the backward pass and after clipping
 /// <see cref="ProjectGradients"/>, <see cref="BeforeStep"/>, the optimiser's step, <see cref="AfterStep"/>; at last <see cref="EndTask"/>.
 /// </remarks>
 public abstract class UpdateConstraint : IDisposable
@@ -22,6 +23,9 @@ public abstract class UpdateConstraint : IDisposable
 
     /// <summary>Called after the method's <see cref="ContinualMethod.BeginTask"/>, before the first step.</summary>
     public virtual void BeginTask(ConstraintTask task) { }
+
+    /// <summary>A term of the sites' parameters that the step adds to the method's loss: a scalar with gradient in the current dispose scope, or null for none.</summary>
+    public virtual Tensor? Penalty() => null;
 
     /// <summary>Changes the gradients of the method's parameters in place.</summary>
     public virtual void ProjectGradients() { }

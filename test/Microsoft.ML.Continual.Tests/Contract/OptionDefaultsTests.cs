@@ -68,7 +68,12 @@ public sealed class OptionDefaultsTests
         if (!stated.Success)
             return $"the <value> does not begin with `The default is`: {value.Value.Trim()}";
 
-        string expected, found = actual is IEnumerable<int> numbers ? $"[{string.Join(", ", numbers)}]" : Convert.ToString(actual, CultureInfo.InvariantCulture) ?? "";
+        string expected, found = actual switch
+        {
+            IEnumerable<int> numbers => $"[{string.Join(", ", numbers)}]",
+            IEnumerable<string> texts => $"[{string.Join(", ", texts.Select(text => $"\"{text}\""))}]",
+            _ => Convert.ToString(actual, CultureInfo.InvariantCulture) ?? "",
+        };
         if (stated.Groups["text"].Success)
             expected = stated.Groups["text"].Value;
         else if (stated.Groups["member"].Success)
@@ -82,7 +87,7 @@ public sealed class OptionDefaultsTests
             "empty" => actual is IEnumerable items && !items.Cast<object>().Any(),
             "true" or "false" => actual is bool flag && flag == (expected == "true"),
             _ when actual is string text => text == expected,
-            _ when actual is IEnumerable<int> => found == expected,
+            _ when actual is IEnumerable<int> or IEnumerable<string> => found == expected,
             _ => double.TryParse(expected, CultureInfo.InvariantCulture, out double number) && actual is IConvertible
                 && Convert.ToDouble(actual, CultureInfo.InvariantCulture) == number,
         };

@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Methods.DeepPrompt;
 using Microsoft.ML.Continual.Methods.DualPrompt;
 using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Methods.LinearProbe;
@@ -27,6 +28,10 @@ public static class MethodRegistry
             context => context.Continual.PromptTuning(context.Apply(new DualPromptOptions()))),
         new("dualprompt-pgp", "DualPrompt + PGP", "DualPrompt with gradient projection",
             context => context.Continual.PromptTuning(context.Apply(new DualPromptOptions())).WithGradientProjection(context.Pgp())),
+        new("vpt-seq", "VPT-Seq", "prompts in every block and a head for each task, nothing protects old ones",
+            context => context.Continual.PromptTuning(context.Apply(new DeepPromptOptions()))),
+        new("vpt-nsp2", "VPT + NSP²", "VPT-Seq with null-space projection",
+            context => context.Continual.PromptTuning(context.Apply(new DeepPromptOptions())).WithNullSpaceProjection()),
     ];
 
     /// <summary>The method of a name.</summary>

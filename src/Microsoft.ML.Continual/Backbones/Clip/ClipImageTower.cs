@@ -29,6 +29,12 @@ public sealed class ClipImageTower
             config.Width, config.Heads, NormEpsilon, config.QuickGelu ? MlpActivation.QuickGelu : MlpActivation.Gelu);
     }
 
+    /// <summary>The frozen weights of a block.</summary>
+    internal BlockWeights Block(int index) => _blocks[index];
+
+    /// <summary>[D, E]: into the space that texts share.</summary>
+    internal Tensor Projection => _projection;
+
     /// <summary>Which way attention is computed; for tests.</summary>
     internal AttentionPath AttentionPath
     {
