@@ -31,7 +31,21 @@ public sealed class ClipPromptWithPaperConformanceTests : ClipPromptWithPgpConfo
     private protected override PgpOptions Options => PgpOptions.Paper;
 }
 
-/// <summary>The preset of the released code, which needs as many images as CLIP has channels, and so more than the suite has.</summary>
+[TestClass]
+public sealed class ClipPromptWithInputOnlyConformanceTests : ClipPromptWithPgpConformance
+{
+    private protected override PgpOptions Options => PgpOptions.InputOnly;
+}
+
+[TestClass]
+public sealed class ClipPromptWithReferenceConformanceTests : ClipPromptWithPgpConformance
+{
+    private protected override PgpOptions Options => PgpOptions.ClipReference;
+
+    private protected override int SmallestTask => TinyClip.Config.Width;
+}
+
+/// <summary>Gradient projection of CLIP's image prompt through the trainer, as a user meets it.</summary>
 [TestClass]
 public sealed class ClipPgpTrainerTests
 {

@@ -46,6 +46,15 @@ public sealed class L2PWithInputOnlyConformanceTests : L2PWithPgpConformance
     private protected override PgpOptions Options => PgpOptions.InputOnly;
 }
 
+/// <summary>The released code takes as many images a task as there are channels.</summary>
+[TestClass]
+public sealed class L2PWithReferenceConformanceTests : L2PWithPgpConformance
+{
+    private protected override PgpOptions Options => PgpOptions.Reference;
+
+    private protected override int SmallestTask => TinyVit.Config.Width;
+}
+
 [TestClass]
 public sealed class VisualPromptWithStackedConformanceTests : ConformanceSuite
 {
@@ -83,4 +92,18 @@ public sealed class DualPromptWithPaperConformanceTests : DualPromptWithPgpConfo
 public sealed class DualPromptHeadByHeadWithValuesConformanceTests : DualPromptWithPgpConformance
 {
     private protected override PgpOptions Options => new() { PerHead = true, ProjectKeys = true, ProjectValuePrefixes = true, ProjectedRows = ProjectedRows.UsedBefore };
+}
+
+[TestClass]
+public sealed class DualPromptWithInputOnlyConformanceTests : DualPromptWithPgpConformance
+{
+    private protected override PgpOptions Options => PgpOptions.InputOnly;
+}
+
+[TestClass]
+public sealed class DualPromptWithReferenceConformanceTests : DualPromptWithPgpConformance
+{
+    private protected override PgpOptions Options => PgpOptions.DualPromptReference;
+
+    private protected override int SmallestTask => TinyVit.Config.Width;
 }

@@ -30,9 +30,14 @@ public abstract class ConformanceSuite
 
     private ContinualTrainer Create() => CreateTrainer(MLContext, _backbone);
 
-    private IDataView TaskOne => TinyImages.View(MLContext, 5, 1, "cat", "dog");
+    /// <summary>The fewest images a task may have; where it is more than one, smaller tasks must be refused.</summary>
+    private protected virtual int SmallestTask => 1;
 
-    private IDataView TaskTwo => TinyImages.View(MLContext, 5, 2, "fox", "elk", "dog");
+    private int PerClass(int classes, int usual) => Math.Max(usual, (SmallestTask + classes - 1) / classes);
+
+    private IDataView TaskOne => TinyImages.View(MLContext, PerClass(2, 5), 1, "cat", "dog");
+
+    private IDataView TaskTwo => TinyImages.View(MLContext, PerClass(3, 5), 2, "fox", "elk", "dog");
 
     private IDataView Test => TinyImages.View(MLContext, 3, 3, "cat", "dog", "fox", "elk");
 
@@ -152,9 +157,15 @@ public abstract class ConformanceSuite
     }
 
     [TestMethod]
-    public void A_task_of_one_class_and_one_image_is_learned()
+    public void A_task_of_one_class_and_one_image_is_learned_or_refused()
     {
         using ContinualTrainer trainer = Create();
+        if (SmallestTask > 1)
+        {
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => trainer.Fit(TinyImages.View(MLContext, 1, 1, "cat"))).Message, $"needs {SmallestTask} training images");
+            Assert.AreEqual("nothing", States.Of(trainer));
+            return;
+        }
         using ContinualTransformer first = trainer.Fit(TinyImages.View(MLContext, 1, 1, "cat"));
         Assert.AreEqual(1f, States.Scores(first, Test)[0][0]);
         using ContinualTransformer second = trainer.Fit(TinyImages.View(MLContext, 1, 1, "dog"));
@@ -165,7 +176,7 @@ public abstract class ConformanceSuite
     public void Known_classes_in_a_new_domain_are_learned_and_stay_the_same_classes()
     {
         using ContinualTrainer trainer = Create();
-        using ContinualTransformer first = trainer.Fit(TaskOne), second = trainer.Fit(TinyImages.View(MLContext, 5, 8, "dog", "cat"));
+        using ContinualTransformer first = trainer.Fit(TaskOne), second = trainer.Fit(TinyImages.View(MLContext, PerClass(2, 5), 8, "dog", "cat"));
         CollectionAssert.AreEqual(new[] { "cat", "dog" }, second.Classes.Names.ToArray());
         Assert.AreEqual(Scenario.DomainIncremental, second.Tasks.FindScenario());
         foreach (float[] scores in States.Scores(second, Test)) Assert.AreEqual(1.0, scores.Sum(), 1e-5);
@@ -175,14 +186,15 @@ public abstract class ConformanceSuite
     public void A_stream_is_learned_chunk_by_chunk_with_every_row_read_once()
     {
         using ContinualTrainer trainer = Create();
-        TaskSequence chunks = MLContext.Continual().Stream(TaskTwo, rowsPerTask: 6);
+        int rows = Math.Max(6, SmallestTask);
+        TaskSequence chunks = MLContext.Continual().Stream(TinyImages.View(MLContext, rows, 2, "fox", "elk", "dog"), rows);
         if (!trainer.Options.CacheImages)
         {
             StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => trainer.Fit(chunks.First())).Message, "CacheImages");
             return;
         }
         foreach (ContinualTask chunk in chunks) trainer.Fit(chunk).Dispose();
-        Assert.AreEqual(3, trainer.TasksSeen);   // 15 rows
+        Assert.AreEqual(3, trainer.TasksSeen);
         CollectionAssert.AreEquivalent(new[] { "fox", "elk", "dog" }, trainer.Classes.Names.ToArray());
     }
 
@@ -221,13 +233,13 @@ public abstract class ConformanceSuite
     }
 
     [TestMethod]
-    public void Two_hundred_fits_leave_no_tensor_behind()
+    public void Forty_fits_leave_no_tensor_behind()
     {
         using ContinualTrainer trainer = Create();
-        IDataView[] tasks = [TinyImages.View(MLContext, 1, 1, "cat", "dog"), TinyImages.View(MLContext, 1, 2, "fox", "cat")];
+        IDataView[] tasks = [TinyImages.View(MLContext, PerClass(2, 1), 1, "cat", "dog"), TinyImages.View(MLContext, PerClass(2, 1), 2, "fox", "cat")];
         for (int i = 0; i < 4; i++) Once(i);
         long before = LiveTensors.Count();
-        for (int i = 0; i < 200; i++) Once(i);
+        for (int i = 0; i < 40; i++) Once(i);   // one tensor left by each fit would show as forty
         Assert.AreEqual(before, LiveTensors.Count());
 
         void Once(int i)
