@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Sets up, builds and runs a benchmark of samples/: eng/benchmark.sh SplitTinyImageNet --help. The arguments after the first go to the program.
 set -euo pipefail
-name=${1:?usage: eng/benchmark.sh SplitTinyImageNet|FiveDatasets [arguments of the program]}
+name=${1:?usage: eng/benchmark.sh SplitCifar100|SplitTinyImageNet|FiveDatasets [arguments of the program]}
 shift
 source "$(dirname "$0")/setup.sh"
 project=$root/samples/$name
 if [ ! -f "$project/$name.csproj" ]; then
-  echo "there is no sample '$name': expected SplitTinyImageNet or FiveDatasets" >&2
+  echo "there is no sample '$name': expected SplitCifar100, SplitTinyImageNet or FiveDatasets" >&2
   exit 2
 fi
 build_release "$project"

@@ -39,7 +39,8 @@ public static class DatasetFolder
             classes = classes[..wanted];
         }
         LabeledImage[] train = Select(files.Train, classes, options.TrainPerClass, options.Seed);
-        LabeledImage[] test = Select(files.Test, classes, options.TestPerClass, options.Seed + 1);
+        HashSet<LabeledImage> chosen = [.. Select(files.Test, classes, options.TestPerClass, options.Seed + 1)];
+        LabeledImage[] test = [.. files.Test.Where(chosen.Contains)];   // in the files' order: protocols that look at whole test batches depend on it
         if (labelPrefix is not null)
         {
             classes = [.. classes.Select(label => labelPrefix + label)];

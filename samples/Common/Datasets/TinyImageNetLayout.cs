@@ -9,7 +9,7 @@ internal static class TinyImageNetLayout
         if (!File.Exists(Path.Combine(folder, "wnids.txt")) || !File.Exists(annotations) || !Directory.Exists(train)) return null;
         IReadOnlyDictionary<string, string> words = ReadWords(Path.Combine(folder, "words.txt"));
         LabeledImage[] trainImages = [.. Named(ClassFolderLayout.Read(train, "images"), words)];
-        LabeledImage[] testImages = [.. Named(ReadAnnotations(annotations), words)];
+        LabeledImage[] testImages = [.. Named(ReadAnnotations(annotations), words).OrderBy(image => image.Label, StringComparer.Ordinal)];   // class after class, as in folders
         return new ImageFiles("Tiny-ImageNet", trainImages, testImages);
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Backbones.Clip;
 using Microsoft.ML.Continual.Evaluation;
 using Microsoft.ML.Continual.Samples.Output;
 using Microsoft.ML.Continual.Samples.Runner.Methods;
@@ -32,10 +33,12 @@ public static class BenchmarkApp
         var mlContext = new MLContext(settings.Seeds[0]) { GpuDeviceId = settings.Gpu };
         BenchmarkTasks data = benchmark.Load(mlContext, settings, arguments);
         Console.WriteLine(data.Description);
-        using VisionTransformer backbone = mlContext.Continual().LoadVisionTransformer(settings.Weights, settings.ImageSize, settings.Heads, normalization: settings.Normalization);
+        using Backbone backbone = Load(mlContext.Continual(), settings);
         Console.WriteLine($"{backbone} from {Path.GetFileName(settings.Weights)}, pixels {Describe(backbone.Normalization)}");
         Console.WriteLine($"{data.Tasks.Count} tasks, {settings.Setting}-incremental{(settings.Online ? ", online" : "")}; methods {string.Join(", ", settings.Methods.Select(m => m.Name))}; seeds {string.Join(", ", settings.Seeds)}");
+        if (Words(settings) is { Length: > 0 } words) Console.WriteLine(words);
         Console.WriteLine();
+        TryMethods(Context(settings.Seeds[0], data, backbone, settings));
 
         List<BenchmarkRun> runs = [];
         try
@@ -59,16 +62,47 @@ public static class BenchmarkApp
         return 0;
     }
 
-    private static BenchmarkRun Learn(MethodEntry method, int seed, BenchmarkTasks data, VisionTransformer backbone, RunSettings settings, CancellationToken cancellationToken)
+    private static Backbone Load(ContinualCatalog continual, RunSettings settings)
+    {
+        if (settings.Backbone == BackboneKind.VisionTransformer)
+            return continual.LoadVisionTransformer(settings.Weights, settings.ImageSize, settings.Heads, normalization: settings.Normalization);
+        ClipModel clip = continual.LoadClip(settings.Weights, settings.ImageSize, settings.Heads, normalization: settings.Normalization, vocabularyPath: settings.Vocabulary);
+        if (clip.Tokenizer is not null) return clip;
+        clip.Dispose();
+        throw new ArgumentException($"--vocabulary: there is no vocabulary beside '{settings.Weights}': give OpenAI's bpe_simple_vocab_16e6.txt.gz, or Hugging Face's merges.txt with vocab.json.");
+    }
+
+    /// <summary>Makes each method's trainer once: what a method does not accept is found now, and not after the methods before it have run for hours.</summary>
+    private static void TryMethods(MethodContext context)
+    {
+        List<string> without = [];
+        foreach (MethodEntry method in context.Settings.Methods)
+        {
+            try
+            {
+                method.Create(context).Dispose();
+            }
+            catch (ArgumentException e) when (e.ParamName == "recipe")
+            {
+                without.Add(method.Name);
+            }
+        }
+        CommandLineHost.Require(without.Count == 0, $"--recipe {context.Settings.Recipe}: expected methods that have a configuration for it; found {string.Join(", ", without)}, without one. --method chooses others.");
+    }
+
+    private static MethodContext Context(int seed, BenchmarkTasks data, Backbone backbone, RunSettings settings) =>
+        new(new MLContext(seed) { GpuDeviceId = settings.Gpu }.Continual(), backbone, settings, seed, data.ClassNames);
+
+    private static BenchmarkRun Learn(MethodEntry method, int seed, BenchmarkTasks data, Backbone backbone, RunSettings settings, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
-        ContinualCatalog continual = new MLContext(seed) { GpuDeviceId = settings.Gpu }.Continual();
-        using ContinualTrainer trainer = method.Create(new MethodContext(continual, backbone, settings, seed));
+        MethodContext context = Context(seed, data, backbone, settings);
+        using ContinualTrainer trainer = method.Create(context);
         string name = settings.Seeds.Count == 1 ? method.Title : $"{method.Title}, seed {seed}";
         SequenceResult result = RunWatcher.Watch(name, data.Tasks.Count, options =>
         {
-            options.Setting = settings.Evaluation;
-            return continual.Run(trainer, data.Tasks, options, cancellationToken);
+            options.Setting = settings.EvaluationOf(method);
+            return context.Continual.Run(trainer, data.Tasks, options, cancellationToken);
         });
         return new BenchmarkRun(method, seed, result, trainer.Tasks, trainer.Classes.Names, watch.Elapsed);
     }
@@ -80,6 +114,13 @@ public static class BenchmarkApp
         string report = mlContext.Continual().WriteReport(Path.Combine(settings.Out, "report.html"), benchmark.Title, [.. runs.Select(run => run.Result)]);
         Console.WriteLine($"Report: {report}, with a JSON file for each run beside it");
     }
+
+    private static string Words(RunSettings settings) => string.Join(", ", ((string?[])
+    [
+        settings.Recipe is { } recipe ? $"recipe {recipe}" : null,
+        settings.PaperProtocol ? "the papers' protocol: predictions depend on the test batch" : null,
+        settings.Pgp == RunnerOptions.PgpPresets[0] ? null : $"PGP's preset {settings.Pgp}",
+    ]).Where(words => words is not null));
 
     private static string Describe(ImageNormalization normalization) =>
         normalization.Mean.All(mean => mean == 0) && normalization.Deviation.All(deviation => deviation == 1) ? "in [0, 1], not normalised"

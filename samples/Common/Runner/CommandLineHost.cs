@@ -37,7 +37,7 @@ public static class CommandLineHost
     public static Option<string?> Normalization(string standard)
     {
         Option<string?> option = new("--normalization") { Description = $"How the weights want their pixels. [default: {standard}]" };
-        option.AcceptOnlyFromAmong("none", "imagenet", "inception");
+        option.AcceptOnlyFromAmong("none", "imagenet", "inception", "clip", "cifar100");
         return option;
     }
 
@@ -47,6 +47,8 @@ public static class CommandLineHost
         "none" => ImageNormalization.None,
         "imagenet" => ImageNormalization.ImageNet,
         "inception" => ImageNormalization.Inception,
+        "clip" => ImageNormalization.Clip,
+        "cifar100" => ImageNormalization.Cifar100,
         _ => null,
     };
 

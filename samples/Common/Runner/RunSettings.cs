@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Evaluation;
+using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Samples.Datasets;
 using Microsoft.ML.Continual.Samples.Runner.Methods;
 
@@ -16,6 +17,15 @@ public sealed record RunSettings
 
     /// <summary>The name of <c>--setting</c>: <c>class</c>, <c>task</c> or <c>domain</c>.</summary>
     public required string Setting { get; init; }
+
+    /// <summary>The paper's experiment that methods take their settings from; null leaves each its own.</summary>
+    public required Recipe? Recipe { get; init; }
+
+    /// <summary>Predict as the papers' released code does, where it lets images of one batch help each other or tells the model about their task.</summary>
+    public required bool PaperProtocol { get; init; }
+
+    /// <summary>The name of PGP's preset: <c>stacked</c>, <c>paper</c>, <c>input-only</c> or <c>reference</c>.</summary>
+    public required string Pgp { get; init; }
 
     /// <summary>Passes over a task's images; null takes the method's own.</summary>
     public required int? Epochs { get; init; }
@@ -44,6 +54,9 @@ public sealed record RunSettings
     /// <summary>The backbone's file.</summary>
     public required string Weights { get; init; }
 
+    /// <summary>CLIP's vocabulary; null looks beside the weights.</summary>
+    public required string? Vocabulary { get; init; }
+
     /// <summary>The size that images are brought to; null takes the file's.</summary>
     public required int? ImageSize { get; init; }
 
@@ -62,6 +75,13 @@ public sealed record RunSettings
     /// <summary>The command line that gave these settings, for the files.</summary>
     public required string CommandLine { get; init; }
 
-    /// <summary>What the model is told about test images.</summary>
-    public EvaluationSetting Evaluation => Setting == "task" ? EvaluationSetting.TaskIncremental : EvaluationSetting.ClassIncremental;
+    /// <summary>The kind of network that the methods adapt, the same for all.</summary>
+    public BackboneKind Backbone => Methods[0].Backbone;
+
+    /// <summary>What a method's model is told about test images.</summary>
+    public EvaluationSetting EvaluationOf(MethodEntry method)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return Setting == "task" ? EvaluationSetting.TaskIncremental : PaperProtocol ? method.PaperEvaluation : EvaluationSetting.ClassIncremental;
+    }
 }

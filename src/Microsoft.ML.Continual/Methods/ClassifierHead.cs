@@ -67,6 +67,19 @@ internal sealed class ClassifierHead : IDisposable
     /// <summary>[B, C] with −∞ at the classes that do not compete in this task. Their gradients are exactly 0.</summary>
     public Tensor Mask(Tensor logits) => _mask is null ? logits : logits + _mask;
 
+    /// <summary>Cross-entropy of a batch among the classes that compete, less what a method rewards beside it.</summary>
+    /// <param name="features">[B, D].</param>
+    /// <param name="labels">[B] int64 class indices.</param>
+    /// <param name="reward">A scalar that is subtracted, such as the pull term with its weight; null for none.</param>
+    /// <returns>In the caller's dispose scope.</returns>
+    public LossTerms Loss(Tensor features, Tensor labels, Tensor? reward = null)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor logits = Mask(Logits(features));
+        Tensor crossEntropy = nn.functional.cross_entropy(logits, labels), total = reward is null ? crossEntropy : crossEntropy - reward;
+        return new LossTerms(total.MoveToOuterDisposeScope(), crossEntropy.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());
+    }
+
     public void SaveState(StateDictionary state)
     {
         state.Add("head.weight", Weight);

@@ -68,4 +68,20 @@ public abstract class ContinualMethod : IDisposable
 
     /// <summary>Frees the parameters, not the backbone.</summary>
     public abstract void Dispose();
+
+    /// <summary>Writes whose state it is, for <see cref="RequireOwn"/>.</summary>
+    protected void MarkOwn(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        state.Values["method"] = Name;
+    }
+
+    /// <summary>Checks that a state was written by this method.</summary>
+    /// <exception cref="InvalidDataException">It is of another method, or nobody wrote whose it is.</exception>
+    protected void RequireOwn(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        string? method = (string?)state.Values["method"];
+        if (method != Name) throw new InvalidDataException($"The state is of the method '{method}'; expected '{Name}'.");
+    }
 }

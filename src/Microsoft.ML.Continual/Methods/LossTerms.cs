@@ -6,4 +6,12 @@ namespace Microsoft.ML.Continual.Methods;
 /// <param name="Total">The scalar that is differentiated.</param>
 /// <param name="CrossEntropy">The scalar cross-entropy alone, for reports.</param>
 /// <param name="Logits">[B, C] after the class mask, detached, for the training accuracy.</param>
-public sealed record LossTerms(Tensor Total, Tensor CrossEntropy, Tensor Logits);
+public sealed record LossTerms(Tensor Total, Tensor CrossEntropy, Tensor Logits)
+{
+    /// <summary>Lets all three live in the scope around the current one.</summary>
+    internal LossTerms MoveToOuterDisposeScope()
+    {
+        foreach (Tensor tensor in new[] { Total, CrossEntropy, Logits }) tensor.MoveToOuterDisposeScope();
+        return this;
+    }
+}

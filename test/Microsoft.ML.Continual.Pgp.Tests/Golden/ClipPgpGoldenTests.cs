@@ -115,7 +115,7 @@ public sealed class ClipPgpGoldenTests
             _inspections.Clear();
             CheckActivations(prefix, images);
             _projection.EndTask(constraintTask);
-            foreach (MemoryInspection inspection in _inspections) CheckMemory(prefix + "pgp.", inspection);
+            foreach (MemoryInspection inspection in _inspections) GoldenMemory.Check(golden, prefix + "pgp.", inspection);
             _method.EndTask();
             CheckEnd(prefix, task);
         }
@@ -152,20 +152,6 @@ public sealed class ClipPgpGoldenTests
             using DisposeScope scope = NewDisposeScope();
             Tensor memory = images.index_select(0, golden[prefix + "mem_batches"]);
             golden.Check(prefix + "pgp.rep", _method.CollectActivations(memory, ["prompt"])["prompt"].reshape(memory.shape[0], -1));
-        }
-
-        private void CheckMemory(string at, MemoryInspection memory)
-        {
-            golden.Check(at + "rep_pca", ToTensor(memory.Inputs!));
-            golden.Check(at + "p_pca", ToTensor(memory.Rows!));
-            golden.Check(at + "sum", ToTensor(memory.Inputs! + memory.Rows!));
-            double total = memory.Gram.FrobeniusNorm();
-            golden.Check(at + "svals", tensor(new SymmetricEigen(memory.Gram).Values));
-            golden.Check(at + "svals_resid", tensor(memory.Growth.ResidualEnergies.Select(e => Math.Sqrt(e) * total).ToArray()));
-            golden.Check(at + "rank", tensor((long)memory.Growth.Basis.Rank));
-            golden.Check(at + "ranktable", tensor(golden.Config.GetProperty("ranktable").EnumerateArray()
-                .Select(e => (long)memory.Before.Grow(memory.Gram, memory.Rule with { Energy = e.GetDouble() }).Basis.Rank).ToArray()));
-            golden.Check(at + "projector_after", ToTensor(memory.Growth.Basis.Projector()));
         }
 
         /// <summary>The parameters after the task. Contexts of tasks to come do not exist yet; in the released code they wait with their initial values.</summary>

@@ -1,4 +1,3 @@
-using MathNet.Numerics.LinearAlgebra;
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods;
@@ -123,7 +122,7 @@ public sealed class DualPromptGoldenTests
             CheckActivations(prefix, memory);
             _inspections.Clear();
             _projection?.EndTask(constraintTask);
-            foreach (MemoryInspection inspection in _inspections) CheckMemory($"{prefix}pgp.L{BlockOf(inspection.Site)}.", inspection);
+            foreach (MemoryInspection inspection in _inspections) GoldenMemory.Check(golden, $"{prefix}pgp.L{BlockOf(inspection.Site)}.", inspection);
             _method.EndTask();
         }
 
@@ -191,19 +190,6 @@ public sealed class DualPromptGoldenTests
             }
         }
 
-        private void CheckMemory(string at, MemoryInspection memory)
-        {
-            golden.Check(at + "rep_pca", ToTensor(memory.Inputs!));
-            double total = memory.Gram.FrobeniusNorm();
-            golden.Check(at + "svals", tensor(new SymmetricEigen(memory.Gram).Values));
-            golden.Check(at + "svals_resid", tensor(memory.Growth.ResidualEnergies.Select(e => Math.Sqrt(e) * total).ToArray()));
-            golden.Check(at + "rank", tensor((long)memory.Growth.Basis.Rank));
-            golden.Check(at + "ranktable", tensor(golden.Config.GetProperty("ranktable").EnumerateArray()
-                .Select(e => (long)memory.Before.Grow(memory.Gram, memory.Rule with { Energy = e.GetDouble() }).Basis.Rank).ToArray()));
-            golden.Check(at + "projector_after", ToTensor(memory.Growth.Basis.Projector()));
-            golden.Check(at + "projector_used", ToTensor(memory.Before.Projector()));
-        }
-
         private void Evaluate(int after, double[,] accuracy)
         {
             using var scorer = (DualPromptScorer)_method.CreateScorer();
@@ -229,7 +215,5 @@ public sealed class DualPromptGoldenTests
 
         // "block3.e_prompt.key" -> 3
         private static int BlockOf(string site) => int.Parse(site["block".Length..site.IndexOf('.', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture);
-
-        private static Tensor ToTensor(Matrix<double> matrix) => TensorMatrix.ToTensor(matrix.ToRowMajorArray(), matrix.RowCount, matrix.ColumnCount);
     }
 }

@@ -1,4 +1,3 @@
-using MathNet.Numerics.LinearAlgebra;
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods;
@@ -116,7 +115,7 @@ public sealed class L2PPgpGoldenTests
             CheckActivations(prefix, memory, task);
             _inspections.Clear();
             _projection?.BeginTask(constraintTask);
-            foreach (MemoryInspection inspection in _inspections) CheckMemory($"{prefix}pgp.{inspection.Site}.", inspection, task);
+            foreach (MemoryInspection inspection in _inspections) GoldenMemory.Check(golden, $"{prefix}pgp.{inspection.Site}.", inspection, inspection.Site == "key" ? "key_pca" : "rep_pca");
 
             using optim.Optimizer optimizer = optim.Adam(_method.Parameters.Select(p => p.Value), lr: golden.Number("lr"), beta1: 0.9, beta2: 0.999, eps: 1e-8);
             long[] order = golden.Longs(prefix + "batches");
@@ -182,21 +181,6 @@ public sealed class L2PPgpGoldenTests
             if (task > 1) golden.Check(prefix + "pgp.prompt.p_matrix", Parameter("prompt.prompt").detach().reshape(-1, golden.Int("dim")).t());
         }
 
-        private void CheckMemory(string at, MemoryInspection memory, int task)
-        {
-            golden.Check(at + (memory.Site == "key" ? "key_pca" : "rep_pca"), ToTensor(memory.Inputs!));
-            if (memory.Rows is not null) golden.Check(at + "p_pca", ToTensor(memory.Rows));
-            golden.Check(at + "sum", ToTensor(memory.Rows is null ? memory.Inputs! : memory.Inputs! + memory.Rows));
-            double total = memory.Gram.FrobeniusNorm();
-            golden.Check(at + "svals", tensor(new SymmetricEigen(memory.Gram).Values));
-            golden.Check(at + "svals_resid", tensor(memory.Growth.ResidualEnergies.Select(e => Math.Sqrt(e) * total).ToArray()));
-            golden.Check(at + "rank", tensor((long)memory.Growth.Basis.Rank));
-            golden.Check(at + "ranktable", tensor(golden.Config.GetProperty("ranktable").EnumerateArray()
-                .Select(e => (long)memory.Before.Grow(memory.Gram, memory.Rule with { Energy = e.GetDouble() }).Basis.Rank).ToArray()));
-            golden.Check(at + "projector_after", ToTensor(memory.Growth.Basis.Projector()));
-            golden.Check(at + "projector_used", ToTensor(memory.Before.Projector()));
-        }
-
         private void Evaluate(int after, double[,] accuracy)
         {
             using var scorer = (L2PScorer)_method.CreateScorer();
@@ -216,7 +200,5 @@ public sealed class L2PPgpGoldenTests
                 accuracy[task - 1, after - 1] = 100.0 * right / count;
             }
         }
-
-        private static Tensor ToTensor(Matrix<double> matrix) => TensorMatrix.ToTensor(matrix.ToRowMajorArray(), matrix.RowCount, matrix.ColumnCount);
     }
 }

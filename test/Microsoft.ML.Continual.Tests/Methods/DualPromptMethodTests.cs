@@ -111,7 +111,7 @@ public sealed class DualPromptMethodTests
     {
         using MethodBench bench = Bench();
         bench.BeginTask(0, [0, 1], 2);
-        Tensor prompts = bench.Parameter("e_prompt.prompt"), mask = PromptMatching.OneHot(tensor(new long[] { 2, 0 }, new long[] { 2, 1 }), Pool);
+        Tensor prompts = bench.Parameter("e_prompt.prompt"), mask = PromptMatching.OneHot(tensor((IList<long>)new long[] { 2, 0 }, new long[] { 2, 1 }), Pool);
         var options = new DualPromptOptions { PoolSize = Pool, EPromptLength = Length, GBlocks = [], EBlocks = [1, 2] };
         BlockEdits edits = DualPromptNetwork.Edits(options, new DualPromptTensors(null, prompts, bench.Parameter("e_prompt.prompt_key")), mask, 2, EPromptLayout.Correct);
         for (int image = 0; image < 2; image++)

@@ -1,11 +1,15 @@
 using System.Text.Json.Nodes;
+using Microsoft.ML.Continual.Backbones.Clip;
+using Microsoft.ML.Continual.Checkpoints;
 using Microsoft.ML.Continual.Samples.Output;
 using Microsoft.ML.Continual.Samples.Runner;
 using Microsoft.ML.Continual.Samples.Runner.Benchmarks;
 using Microsoft.ML.Continual.Samples.Runner.Methods;
 using Microsoft.ML.Continual.Samples.Scenes;
+using Microsoft.ML.Continual.Tests.Conformance;
 using Microsoft.ML.Continual.Tests.Contract;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using TorchSharp;
 
 namespace Microsoft.ML.Continual.Tests.Samples;
 
@@ -47,7 +51,7 @@ public sealed class RunnerTests
         new SplitBenchmark { Program = "split", Title = "Split test", Description = "A test.", DataDescription = "Images.", DefaultTasks = 2 });
 
     private int Sequence(params string[] args) => BenchmarkApp.Run(
-        ["--data", Data, "--weights", s_weights, "--out", Out, .. args],
+        ["--data", Data, "--weights", Weights, "--out", Out, .. args],
         new DatasetSequenceBenchmark { Program = "sequence", Title = "Sequence test", Description = "A test.", DataDescription = "Images." });
 
     private JsonNode Json(string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(Out, name)))!;
@@ -57,7 +61,7 @@ public sealed class RunnerTests
     {
         WriteClasses("data", "ant", "bee", "cat", "dog");
         Assert.AreEqual(0, Split("--seeds", "3,4", "--epochs", "1", "--batch-size", "8", "--fixed-views"), _written.ToString());
-        string[] methods = [.. MethodRegistry.All.Select(method => method.Name)];
+        string[] methods = [.. MethodRegistry.Of(BackboneKind.VisionTransformer).Select(method => method.Name)];
         CollectionAssert.AreEquivalent(methods.SelectMany(m => new[] { $"{m}-seed3.json", $"{m}-seed4.json" }).Append("report.html").ToArray(),
             Directory.GetFiles(Out).Select(Path.GetFileName).ToArray());
 
@@ -70,7 +74,7 @@ public sealed class RunnerTests
         Assert.AreEqual(last.Average(), (double)run["measures"]!["averageAccuracy"]!, 1e-12);
         Assert.AreEqual("8", (string)run["configuration"]!["BatchSize"]!);
         string text = _written.ToString();
-        foreach (MethodEntry method in MethodRegistry.All) StringAssert.Contains(text, method.Title);
+        foreach (string method in methods) StringAssert.Contains(text, MethodRegistry.Find(method).Title);
         StringAssert.Contains(File.ReadAllText(Path.Combine(Out, "report.html")), "L2P + PGP, seed 4");
     }
 
@@ -119,6 +123,12 @@ public sealed class RunnerTests
     [DataRow("--online --epochs 3", "--online makes one pass")]
     [DataRow("--learning-rate -1", "--learning-rate: expected a positive number")]
     [DataRow("--energy 2", "--energy: expected 0 to 1")]
+    [DataRow("--recipe Cifar", "--recipe: expected one of SplitCifar100, ")]
+    [DataRow("--recipe SplitDomainNet --method ncm l2p vpt-seq dualprompt", "--recipe SplitDomainNet: expected methods that have a configuration for it; found l2p, dualprompt, without one")]
+    [DataRow("--protocol honest", "honest")]
+    [DataRow("--pgp none", "none")]
+    [DataRow("--method l2p clip ncm", "found for vision transformers l2p, ncm, for CLIP clip. Run them apart.")]
+    [DataRow("--method ncm --vocabulary merges.txt", "--vocabulary is for methods with CLIP (clip, clip-pgp); found ncm")]
     [DataRow("--classes 7", "7 were asked for")]
     [DataRow("--image-size 47", "47")]
     public void Wrong_arguments_are_one_line_and_exit_code_2(string args, string expected)
@@ -129,6 +139,38 @@ public sealed class RunnerTests
         StringAssert.StartsWith(line, "split: ");
         StringAssert.Contains(line, expected);
         StringAssert.EndsWith(line, "(--help lists the options)");
+    }
+
+    [TestMethod]
+    public void Recipe_protocol_and_preset_reach_the_run()
+    {
+        WriteClasses("data", "ant", "bee");
+        Assert.AreEqual(0, Split("--method", "l2p-pgp", "--recipe", "splitcifar100", "--protocol", "paper", "--pgp", "input-only", "--epochs", "1", "--fixed-views"), _written.ToString());
+        JsonNode configuration = Json("l2p-pgp-seed1.json")["configuration"]!;
+        Assert.AreEqual("prompts by vote of each batch of 16 test images", (string)configuration["Protocol"]!);
+        Assert.AreEqual("InputOnly", (string)configuration["PgpOptions.Space"]!);
+        StringAssert.Contains(_written.ToString(), "recipe SplitCifar100, the papers' protocol: predictions depend on the test batch, PGP's preset input-only");
+    }
+
+    [TestMethod]
+    public void CLIP_learns_from_weights_and_vocabulary_in_files()
+    {
+        WriteClip();
+        WriteClasses("data/zoo", "ant", "bee");
+        WriteClasses("data/Farm", "bee", "cow");
+        Assert.AreEqual(0, Sequence("--method", "clip", "clip-pgp", "--protocol", "paper", "--epochs", "1", "--normalization", "cifar100"), _written.ToString());
+        JsonNode run = Json("clip-pgp-seed1.json");
+        Assert.AreEqual("BatchMaximumTask", (string)run["setting"]!);
+        StringAssert.Contains((string)run["configuration"]!["ClassNames"]!, "Farm/cow = cow");
+        StringAssert.Contains(_written.ToString(), "normalised by mean 0.507");
+
+        string moved = Path.Combine(_folder, "words", "merges.txt");
+        Directory.CreateDirectory(Path.GetDirectoryName(moved)!);
+        File.Move(Path.Combine(_folder, "merges.txt"), moved);
+        Assert.AreEqual(2, Sequence("--method", "clip"));
+        StringAssert.Contains(_written.ToString(), "--vocabulary: there is no vocabulary beside");
+        Assert.AreEqual(0, Sequence("--method", "clip", "--epochs", "1", "--setting", "task", "--vocabulary", moved), _written.ToString());
+        Assert.AreEqual("TaskIncremental", (string)Json("clip-seed1.json")["setting"]!);
     }
 
     [TestMethod]
@@ -155,6 +197,15 @@ public sealed class RunnerTests
     {
         Assert.AreEqual("2.0", SeedTable.Format([2]));
         Assert.AreEqual("3.0 ± 1.4", SeedTable.Format([2, 4]));
+    }
+
+    /// <summary>A CLIP of one head a tower, with a vocabulary beside it.</summary>
+    private void WriteClip()
+    {
+        ClipConfig config = TinyClip.Config with { Width = 64, Heads = 1, TextWidth = 64, TextHeads = 1, ContextLength = 32 };
+        using DisposeScope scope = torch.NewDisposeScope();
+        SafetensorsWriter.Write(Weights = Path.Combine(_folder, "clip.safetensors"), TinyClip.Weights(config));
+        File.WriteAllLines(Path.Combine(_folder, "merges.txt"), TinyClip.Merges.Select(merge => $"{merge.Left} {merge.Right}"));
     }
 
     private void WriteClasses(string path, params string[] labels)

@@ -39,12 +39,16 @@ public sealed class DatasetSequenceBenchmark : Benchmark
         bool sharesClasses = settings.Setting == "domain";
         var tasks = new List<ContinualTask>();
         var descriptions = new List<string>();
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (string name in chosen)
         {
-            ImageDataset data = DatasetFolder.Open(mlContext, Path.Combine(settings.Data, name), settings.Limits, sharesClasses ? null : name + "/");
+            string? prefix = sharesClasses ? null : name + "/";
+            ImageDataset data = DatasetFolder.Open(mlContext, Path.Combine(settings.Data, name), settings.Limits, prefix);
             tasks.Add(new ContinualTask(name, data.Train, data.Test, data.Classes));
             descriptions.Add(data.ToString());
+            if (prefix is not null)
+                foreach (string label in data.Classes) names[label] = label[prefix.Length..];
         }
-        return new BenchmarkTasks(string.Join(Environment.NewLine, descriptions), tasks);
+        return new BenchmarkTasks(string.Join(Environment.NewLine, descriptions), tasks) { ClassNames = names };
     }
 }

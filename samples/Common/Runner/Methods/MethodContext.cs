@@ -1,6 +1,9 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Methods.ClipPrompt;
+using Microsoft.ML.Continual.Methods.DualPrompt;
+using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Pgp;
 
 namespace Microsoft.ML.Continual.Samples.Runner.Methods;
@@ -10,34 +13,78 @@ namespace Microsoft.ML.Continual.Samples.Runner.Methods;
 /// <param name="Backbone">The frozen network.</param>
 /// <param name="Settings">The command line.</param>
 /// <param name="Seed">The run's seed.</param>
-public sealed record MethodContext(ContinualCatalog Continual, VisionTransformer Backbone, RunSettings Settings, int Seed)
+/// <param name="ClassNames">Names by label, for methods that read them, where labels are not names.</param>
+public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone, RunSettings Settings, int Seed, IReadOnlyDictionary<string, string> ClassNames)
 {
+    /// <summary>L2P's options.</summary>
+    public L2POptions L2P()
+    {
+        L2POptions options = Apply(recipe => new L2POptions(recipe));
+        if (Settings.PaperProtocol) options.UsePaperProtocol().PredictionBatchSize = options.BatchSize;   // the released code tests in batches of the training's size
+        return options;
+    }
+
+    /// <summary>DualPrompt's options. The released code's way of computing comes with the preset <c>reference</c>; who selects E-prompts is the protocol's matter alone.</summary>
+    public DualPromptOptions DualPrompt()
+    {
+        DualPromptOptions options = Apply(recipe => new DualPromptOptions(recipe));
+        if (Settings.Pgp == "reference") options.UseReleasedCode();
+        bool votes = Settings.PaperProtocol && Settings.Recipe != Recipe.SplitImageNetR;   // per image there in the paper too
+        options.TrainingSelection = options.PredictionSelection = votes ? PromptSelection.BatchwiseVote : PromptSelection.PerImage;
+        if (Settings.PaperProtocol) options.PredictionBatchSize = options.BatchSize;
+        return options;
+    }
+
+    /// <summary>The options of CLIP with prompts.</summary>
+    public ClipPromptOptions Clip()
+    {
+        ClipPromptOptions options = Apply(recipe => new ClipPromptOptions(recipe));
+        foreach ((string label, string name) in ClassNames) options.ClassNames[label] = name;
+        return options;
+    }
+
+    /// <summary>The options of PGP: the command line's preset, and its energy for prompts and keys where it gives one.</summary>
+    /// <param name="reference">What the preset <c>reference</c> is for the method.</param>
+    public PgpOptions Pgp(PgpOptions reference)
+    {
+        PgpOptions options = Settings.Pgp switch
+        {
+            "paper" => PgpOptions.Paper,
+            "input-only" => PgpOptions.InputOnly,
+            "reference" => reference,
+            _ => PgpOptions.Stacked,
+        };
+        if (Settings.Energy is { } energy) (options.Energy, options.KeyEnergy) = (energy, energy);
+        return options;
+    }
+
+    /// <summary>As <see cref="Apply{TOptions}(TOptions)"/>, on the recipe's options where the command line names a recipe, else on the method's own.</summary>
+    /// <param name="make">Makes the options of a recipe.</param>
+    /// <exception cref="ArgumentException">The method has no configuration for the recipe: the parameter is <c>recipe</c>.</exception>
+    public TOptions Apply<TOptions>(Func<Recipe, TOptions> make) where TOptions : MethodOptions, new()
+    {
+        ArgumentNullException.ThrowIfNull(make);
+        return Apply(Settings.Recipe is { } recipe ? make(recipe) : new TOptions());
+    }
+
     /// <summary>Puts into a method's options what the command line says; all else stays as the method has it.</summary>
     /// <returns>The options.</returns>
     public TOptions Apply<TOptions>(TOptions options) where TOptions : MethodOptions
     {
         ApplyFrozen(options);
         if (Settings.Epochs is { } epochs) options.Epochs = epochs;
-        if (Settings.LearningRate is { } rate) (options.LearningRate, options.ScaleLearningRateByBatch) = (rate, false);
+        if (Settings.LearningRate is { } rate) (options.LearningRate, options.FirstTaskLearningRate, options.ScaleLearningRateByBatch) = (rate, null, false);
         if (Settings.Online) options.UseOnline().Shuffle = true;   // the papers' online setting shuffles a task's images
         if (Settings.FixedViews) options.TrainingView = TrainingView.Deterministic;
         return options;
     }
 
-    /// <summary>As <see cref="Apply"/>, for methods that train nothing: no epochs, no rate, no training view.</summary>
+    /// <summary>As <see cref="Apply{TOptions}(TOptions)"/>, for methods that train nothing: no epochs, no rate, no training view.</summary>
     public TOptions ApplyFrozen<TOptions>(TOptions options) where TOptions : MethodOptions
     {
         ArgumentNullException.ThrowIfNull(options);
         (options.Backbone, options.Seed) = (Backbone, Seed);
         if (Settings.BatchSize is { } batch) options.BatchSize = batch;
-        return options;
-    }
-
-    /// <summary>The options of PGP, with the command line's energy for prompts and keys where it gives one.</summary>
-    public PgpOptions Pgp()
-    {
-        var options = new PgpOptions();
-        if (Settings.Energy is { } energy) (options.Energy, options.KeyEnergy) = (energy, energy);
         return options;
     }
 }

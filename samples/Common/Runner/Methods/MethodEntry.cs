@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Evaluation;
 using Microsoft.ML.Continual.Training;
 
 namespace Microsoft.ML.Continual.Samples.Runner.Methods;
@@ -7,4 +8,11 @@ namespace Microsoft.ML.Continual.Samples.Runner.Methods;
 /// <param name="Title">What tables call it.</param>
 /// <param name="Description">What it is, in a few words, for <c>--help</c>.</param>
 /// <param name="Create">Makes a trainer that has learned nothing.</param>
-public sealed record MethodEntry(string Name, string Title, string Description, Func<MethodContext, ContinualTrainer> Create);
+public sealed record MethodEntry(string Name, string Title, string Description, Func<MethodContext, ContinualTrainer> Create)
+{
+    /// <summary>The kind of network that it adapts.</summary>
+    public BackboneKind Backbone { get; init; } = BackboneKind.VisionTransformer;
+
+    /// <summary>What the model is told about test images where classes are incremental and <c>--protocol paper</c> asks for the released code's evaluation.</summary>
+    public EvaluationSetting PaperEvaluation { get; init; } = EvaluationSetting.ClassIncremental;
+}

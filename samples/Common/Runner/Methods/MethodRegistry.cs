@@ -1,6 +1,5 @@
+using Microsoft.ML.Continual.Evaluation;
 using Microsoft.ML.Continual.Methods.DeepPrompt;
-using Microsoft.ML.Continual.Methods.DualPrompt;
-using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Methods.LinearProbe;
 using Microsoft.ML.Continual.Methods.NearestClassMean;
 using Microsoft.ML.Continual.Methods.VisualPrompt;
@@ -21,18 +20,27 @@ public static class MethodRegistry
         new("plain", "Plain fine-tuning", "one prompt for all images and tasks, nothing protects old ones",
             context => context.Continual.PromptTuning(context.Apply(new VisualPromptOptions()))),
         new("l2p", "L2P", "a pool of prompts with keys",
-            context => context.Continual.PromptTuning(context.Apply(new L2POptions()))),
+            context => context.Continual.PromptTuning(context.L2P())),
         new("l2p-pgp", "L2P + PGP", "L2P with gradient projection",
-            context => context.Continual.PromptTuning(context.Apply(new L2POptions())).WithGradientProjection(context.Pgp())),
+            context => context.Continual.PromptTuning(context.L2P()).WithGradientProjection(context.Pgp(PgpOptions.Reference))),
         new("dualprompt", "DualPrompt", "prefixes for all tasks and a pool of prefixes, one for each task",
-            context => context.Continual.PromptTuning(context.Apply(new DualPromptOptions()))),
+            context => context.Continual.PromptTuning(context.DualPrompt())),
         new("dualprompt-pgp", "DualPrompt + PGP", "DualPrompt with gradient projection",
-            context => context.Continual.PromptTuning(context.Apply(new DualPromptOptions())).WithGradientProjection(context.Pgp())),
+            context => context.Continual.PromptTuning(context.DualPrompt()).WithGradientProjection(context.Pgp(PgpOptions.DualPromptReference))),
         new("vpt-seq", "VPT-Seq", "prompts in every block and a head for each task, nothing protects old ones",
-            context => context.Continual.PromptTuning(context.Apply(new DeepPromptOptions()))),
+            context => context.Continual.PromptTuning(context.Apply(recipe => new DeepPromptOptions(recipe)))),
         new("vpt-nsp2", "VPT + NSP²", "VPT-Seq with null-space projection",
-            context => context.Continual.PromptTuning(context.Apply(new DeepPromptOptions())).WithNullSpaceProjection()),
+            context => context.Continual.PromptTuning(context.Apply(recipe => new DeepPromptOptions(recipe)))
+                .WithNullSpaceProjection(context.Settings.Recipe is { } recipe ? new NullSpaceOptions(recipe) : null)),
+        new("clip", "CLIP with prompts", "an image prompt for all tasks and a text context for each, scored by the texts of the class names",
+            context => context.Continual.PromptTuning(context.Clip())) { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
+        new("clip-pgp", "CLIP + PGP", "the same with gradient projection",
+            context => context.Continual.PromptTuning(context.Clip()).WithGradientProjection(context.Pgp(PgpOptions.ClipReference)))
+            { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
     ];
+
+    /// <summary>The methods that adapt a kind of network.</summary>
+    public static IReadOnlyList<MethodEntry> Of(BackboneKind kind) => [.. All.Where(method => method.Backbone == kind)];
 
     /// <summary>The method of a name.</summary>
     /// <exception cref="ArgumentException">There is no such method.</exception>

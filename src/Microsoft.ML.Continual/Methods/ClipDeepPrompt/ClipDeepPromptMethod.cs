@@ -146,8 +146,7 @@ public sealed class ClipDeepPromptMethod : ContinualMethod
     /// <inheritdoc/>
     public override void SaveState(StateDictionary state)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        state.Values["method"] = Name;
+        MarkOwn(state);
         _prompts.SaveState(state);
         state.Add("logit_scale", _scale);
         state.Add("head.weight", _headWeight);
@@ -159,9 +158,7 @@ public sealed class ClipDeepPromptMethod : ContinualMethod
     /// <inheritdoc/>
     public override void LoadState(StateDictionary state)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        string? method = (string?)state.Values["method"];
-        if (method != Name) throw new InvalidDataException($"The state is of the method '{method}'; expected '{Name}'.");
+        RequireOwn(state);
         _prompts.CheckState(state);
         long embed = _clip.Config.EmbedWidth;
         Tensor scale = state.Get("logit_scale"), weight = state.Get("head.weight", embed, _clip.Width), bias = state.Get("head.bias", embed), texts = state.Get("texts", -1, embed);

@@ -133,7 +133,7 @@ public sealed class ClipPromptMethod : ContinualMethod
     {
         ArgumentNullException.ThrowIfNull(state);
         using DisposeScope scope = NewDisposeScope();
-        state.Values["method"] = Name;
+        MarkOwn(state);
         state.Values["classCount"] = _classCount;
         state.Values["tasks"] = new JsonArray([.. _tasks.Select(task => (JsonNode)new JsonObject
         {
@@ -147,9 +147,7 @@ public sealed class ClipPromptMethod : ContinualMethod
     /// <inheritdoc/>
     public override void LoadState(StateDictionary state)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        string? method = (string?)state.Values["method"];
-        if (method != Name) throw new InvalidDataException($"The state is of the method '{method}'; expected '{Name}'.");
+        RequireOwn(state);
         (List<ClipTask> tasks, int classCount) = ReadTasks(state.Values);
         Tensor prompt = state.Get("image_prompt", _options.ImagePromptLength, _clip.Width);
         Tensor contexts = state.Get("text_contexts", tasks.Count, _options.ContextLength, _clip.Config.TextWidth);

@@ -82,8 +82,7 @@ public sealed class DeepPromptMethod : ContinualMethod
     /// <inheritdoc/>
     public override void SaveState(StateDictionary state)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        state.Values["method"] = Name;
+        MarkOwn(state);
         _prompts.SaveState(state);
         _head.SaveState(state);
     }
@@ -91,9 +90,7 @@ public sealed class DeepPromptMethod : ContinualMethod
     /// <inheritdoc/>
     public override void LoadState(StateDictionary state)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        string? method = (string?)state.Values["method"];
-        if (method != Name) throw new InvalidDataException($"The state is of the method '{method}'; expected '{Name}'.");
+        RequireOwn(state);
         _prompts.CheckState(state);
         _head.CheckState(state);
         _inTask = false;

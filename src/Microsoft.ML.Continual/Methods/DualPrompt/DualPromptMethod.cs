@@ -95,10 +95,8 @@ public sealed class DualPromptMethod : ContinualMethod
         ArgumentNullException.ThrowIfNull(batch);
         using DisposeScope scope = NewDisposeScope();
         DualPromptPass pass = Run(batch);
-        Tensor logits = _head.Mask(_head.Logits(pass.Features));
-        Tensor crossEntropy = nn.functional.cross_entropy(logits, batch.Labels);
-        Tensor total = _options.PullConstraint == 0 ? crossEntropy : crossEntropy - PromptMatching.Pull(pass.Similarity, pass.SelectedMask) * _options.PullConstraint;
-        return new LossTerms(total.MoveToOuterDisposeScope(), crossEntropy.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());
+        Tensor? pull = _options.PullConstraint == 0 ? null : PromptMatching.Pull(pass.Similarity, pass.SelectedMask) * _options.PullConstraint;
+        return _head.Loss(pass.Features, batch.Labels, pull).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -143,8 +141,7 @@ public sealed class DualPromptMethod : ContinualMethod
     /// <inheritdoc/>
     public override void SaveState(StateDictionary state)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        state.Values["method"] = Name;
+        MarkOwn(state);
         if (_gPrompts is not null) state.Add("g_prompt", _gPrompts);
         state.Add("e_prompt.prompt", _ePrompts);
         state.Add("e_prompt.prompt_key", _keys);
@@ -154,9 +151,7 @@ public sealed class DualPromptMethod : ContinualMethod
     /// <inheritdoc/>
     public override void LoadState(StateDictionary state)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        string? method = (string?)state.Values["method"];
-        if (method != Name) throw new InvalidDataException($"The state is of the method '{method}'; expected '{Name}'.");
+        RequireOwn(state);
         Tensor? general = _gPrompts is null ? null : state.Get("g_prompt", _gPrompts.shape);
         if (_gPrompts is null && state.Contains("g_prompt")) throw new InvalidDataException("The state has G-prompts; these options have none.");
         Tensor prompts = state.Get("e_prompt.prompt", _ePrompts.shape), keys = state.Get("e_prompt.prompt_key", _keys.shape);

@@ -124,8 +124,8 @@ public sealed class DualPromptOptions : MethodOptions
     }
 
     /// <inheritdoc/>
-    public override string Protocol => PredictionSelection == PromptSelection.PerImage ? base.Protocol
-        : $"prompts by vote of each batch of {PredictionBatchSize} test images";
+    public override string Protocol => PredictionSelection == PromptSelection.BatchwiseVote ? $"prompts by vote of each batch of {PredictionBatchSize} test images"
+        : EPromptLayout == EPromptLayout.ReferenceReshape && EMode == PromptMode.PrefixTuning ? $"each image by its place in its batch of {PredictionBatchSize} test images" : base.Protocol;
 
     /// <inheritdoc/>
     public override MethodOptions Clone()

@@ -75,10 +75,8 @@ public sealed class L2PMethod : ContinualMethod
         ArgumentNullException.ThrowIfNull(batch);
         using DisposeScope scope = NewDisposeScope();
         L2PPass pass = Run(batch);
-        Tensor logits = _head.Mask(_head.Logits(pass.Features));
-        Tensor crossEntropy = nn.functional.cross_entropy(logits, batch.Labels);
-        Tensor total = _options.PullConstraint == 0 ? crossEntropy : crossEntropy - L2PNetwork.Pull(pass) * _options.PullConstraint;
-        return new LossTerms(total.MoveToOuterDisposeScope(), crossEntropy.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());
+        Tensor? pull = _options.PullConstraint == 0 ? null : PromptMatching.Pull(pass.Similarity, pass.SelectedMask) * _options.PullConstraint;
+        return _head.Loss(pass.Features, batch.Labels, pull).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -111,8 +109,7 @@ public sealed class L2PMethod : ContinualMethod
     /// <inheritdoc/>
     public override void SaveState(StateDictionary state)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        state.Values["method"] = Name;
+        MarkOwn(state);
         state.Values["poolSize"] = _options.PoolSize;
         state.Values["promptLength"] = _options.PromptLength;
         state.Add("prompt.prompt", _prompts);
@@ -123,9 +120,7 @@ public sealed class L2PMethod : ContinualMethod
     /// <inheritdoc/>
     public override void LoadState(StateDictionary state)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        string? method = (string?)state.Values["method"];
-        if (method != Name) throw new InvalidDataException($"The state is of the method '{method}'; expected '{Name}'.");
+        RequireOwn(state);
         Tensor prompts = state.Get("prompt.prompt", _options.PoolSize, _options.PromptLength, _backbone.Width);
         Tensor keys = state.Get("prompt.prompt_key", _options.PoolSize, _backbone.Width);
         _head.CheckState(state);

@@ -54,9 +54,7 @@ public sealed class LinearProbeMethod : ContinualMethod
         ArgumentNullException.ThrowIfNull(batch);
         if (!_inTask) throw new InvalidOperationException("The method is in no task: BeginTask comes before ComputeLoss.");
         using DisposeScope scope = NewDisposeScope();
-        Tensor logits = _head.Mask(_head.Logits(Features(batch).to(ScalarType.Float32)));   // [B, D] -> [B, C]
-        Tensor loss = nn.functional.cross_entropy(logits, batch.Labels);
-        return new LossTerms(loss.MoveToOuterDisposeScope(), loss.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());
+        return _head.Loss(Features(batch).to(ScalarType.Float32), batch.Labels).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -76,17 +74,14 @@ public sealed class LinearProbeMethod : ContinualMethod
     /// <inheritdoc/>
     public override void SaveState(StateDictionary state)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        state.Values["method"] = Name;
+        MarkOwn(state);
         _head.SaveState(state);
     }
 
     /// <inheritdoc/>
     public override void LoadState(StateDictionary state)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        string? method = (string?)state.Values["method"];
-        if (method != Name) throw new InvalidDataException($"The state is of the method '{method}'; expected '{Name}'.");
+        RequireOwn(state);
         _head.CheckState(state);
         EndTask();
         _head.LoadState(state);

@@ -57,9 +57,7 @@ public sealed class VisualPromptMethod : ContinualMethod
         if (!_inTask) throw new InvalidOperationException("The method is in no task: BeginTask comes before ComputeLoss.");
         using DisposeScope scope = NewDisposeScope();
         Tensor features = _backbone.Forward(batch.Images, new BlockEdits { InputTokens = _prompt, Output = _options.Pooling.Tokens() }).AverageTokens();   // [B, D]
-        Tensor logits = _head.Mask(_head.Logits(features));
-        Tensor loss = nn.functional.cross_entropy(logits, batch.Labels);
-        return new LossTerms(loss.MoveToOuterDisposeScope(), loss.detach().MoveToOuterDisposeScope(), logits.detach().MoveToOuterDisposeScope());
+        return _head.Loss(features, batch.Labels).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -83,8 +81,7 @@ public sealed class VisualPromptMethod : ContinualMethod
     /// <inheritdoc/>
     public override void SaveState(StateDictionary state)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        state.Values["method"] = Name;
+        MarkOwn(state);
         state.Add("prompt", _prompt);
         _head.SaveState(state);
     }
@@ -92,9 +89,7 @@ public sealed class VisualPromptMethod : ContinualMethod
     /// <inheritdoc/>
     public override void LoadState(StateDictionary state)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        string? method = (string?)state.Values["method"];
-        if (method != Name) throw new InvalidDataException($"The state is of the method '{method}'; expected '{Name}'.");
+        RequireOwn(state);
         Tensor prompt = state.Get("prompt", _options.PromptLength, _backbone.Width);
         _head.CheckState(state);
         EndTask();

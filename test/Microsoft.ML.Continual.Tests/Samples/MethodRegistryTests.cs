@@ -1,0 +1,137 @@
+using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Evaluation;
+using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Methods.ClipPrompt;
+using Microsoft.ML.Continual.Methods.DeepPrompt;
+using Microsoft.ML.Continual.Methods.DualPrompt;
+using Microsoft.ML.Continual.Methods.L2P;
+using Microsoft.ML.Continual.Pgp;
+using Microsoft.ML.Continual.Samples.Runner;
+using Microsoft.ML.Continual.Samples.Runner.Benchmarks;
+using Microsoft.ML.Continual.Samples.Runner.Methods;
+using Microsoft.ML.Continual.Tests.Conformance;
+using Microsoft.ML.Continual.Tests.Contract;
+using Microsoft.ML.Continual.Training;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+
+namespace Microsoft.ML.Continual.Tests.Samples;
+
+/// <summary>What the command line makes of the methods' options; nothing is trained.</summary>
+[TestClass]
+public sealed class MethodRegistryTests
+{
+    private static readonly string s_weights = Path.Combine(Repository.Root, "samples", "QuickStart", "assets", "shapes_vit.safetensors");
+    private static VisionTransformer s_vit = null!;
+
+    [ClassInitialize]
+    public static void Load(TestContext context) => s_vit = VisionTransformer.Load(s_weights);
+
+    [ClassCleanup]
+    public static void Free() => s_vit.Dispose();
+
+    private static RunSettings Read(string args)
+    {
+        var options = new RunnerOptions(new SplitBenchmark { Program = "split", Title = "", Description = "", DataDescription = "", DefaultTasks = 2 });
+        string[] line = ["--data", "data", "--weights", "weights", .. args.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+        return options.Read(options.Command.Parse(line), line);
+    }
+
+    private static (MethodOptions Options, ConstraintOptions? Constraint) Make(string args)
+    {
+        RunSettings settings = Read(args);
+        using Backbone? clip = settings.Backbone == BackboneKind.Clip ? TinyClip.Create(config: TinyClip.Config with { ContextLength = 32 }) : null;
+        var names = new Dictionary<string, string> { ["zoo/ant"] = "ant" };
+        using ContinualTrainer trainer = settings.Methods.Single().Create(new MethodContext(new MLContext(1).Continual(), clip ?? s_vit, settings, 5, names));
+        return (trainer.Options, trainer.ConstraintOptions);
+    }
+
+    [TestMethod]
+    [DataRow("--method l2p --recipe splitimagenetr", 50, 16, 0.005)]
+    [DataRow("--method dualprompt-pgp --recipe SplitCifar100", 20, 24, 0.03)]
+    [DataRow("--method vpt-nsp2 --recipe SplitCifar100", 100, 256, 0.01)]
+    [DataRow("--method clip --recipe SplitCifar100", 5, 32, 0.01)]
+    [DataRow("--method l2p --recipe SplitImageNetR --epochs 3 --batch-size 8 --learning-rate 0.1", 3, 8, 0.1)]
+    [DataRow("--method dualprompt --recipe SplitCifar100 --online", 1, 24, 0.03)]
+    [DataRow("--method linear-probe --recipe SplitImageNetR", 20, 128, 0.001)]
+    [DataRow("--method ncm --recipe SplitImageNetR", 1, 64, 0.03)]
+    [DataRow("--method l2p", 5, 16, 0.03)]
+    public void A_recipe_is_where_a_method_starts_and_the_command_line_wins(string args, int epochs, int batchSize, double rate)
+    {
+        MethodOptions options = Make(args).Options;
+        Assert.AreEqual((epochs, batchSize, rate, 5), (options.Epochs, options.BatchSize, options.LearningRate, options.Seed));
+    }
+
+    [TestMethod]
+    public void A_recipe_reaches_sizes_and_the_null_space_projection()
+    {
+        var l2p = (L2POptions)Make("--method l2p-pgp --recipe SplitImageNetR").Options;
+        Assert.AreEqual((30, 1), (l2p.PromptLength, l2p.TopK));
+        Assert.AreEqual(0.95, ((NullSpaceOptions)Make("--method vpt-nsp2 --recipe SplitCifar100In20Tasks").Constraint!).AffinityEta);
+        Assert.AreEqual(25, ((DeepPromptOptions)Make("--method vpt-seq --recipe SplitCifar100In20Tasks").Options).Temperature);
+        Assert.IsNull(Make("--method clip --learning-rate 0.1").Options.FirstTaskLearningRate, "a rate that is given is that of every task");
+    }
+
+    [TestMethod]
+    [DataRow("l2p --recipe SplitDomainNet")]
+    [DataRow("vpt-seq --recipe SplitCub200")]
+    [DataRow("clip --recipe SplitImageNetR")]
+    public void A_method_without_a_recipe_says_so_by_the_name_of_the_parameter(string args) =>
+        Assert.AreEqual("recipe", Assert.Throws<ArgumentException>(() => Make("--method " + args)).ParamName);
+
+    [TestMethod]
+    public void The_papers_protocol_is_a_vote_of_batches_as_large_as_in_training()
+    {
+        var l2p = (L2POptions)Make("--method l2p --protocol paper --recipe SplitCifar100").Options;
+        Assert.AreEqual((PromptSelection.BatchwiseVote, PromptSelection.BatchwiseVote, 16), (l2p.TrainingSelection, l2p.PredictionSelection, l2p.PredictionBatchSize));
+        var dual = (DualPromptOptions)Make("--method dualprompt-pgp --protocol paper --recipe SplitCifar100").Options;
+        Assert.AreEqual((PromptSelection.BatchwiseVote, PromptSelection.BatchwiseVote, 24), (dual.TrainingSelection, dual.PredictionSelection, dual.PredictionBatchSize));
+        dual = (DualPromptOptions)Make("--method dualprompt --protocol paper --recipe SplitImageNetR").Options;
+        Assert.AreEqual((PromptSelection.PerImage, 20), (dual.PredictionSelection, dual.EPromptLength), "per image in the paper");
+        Assert.AreEqual(PromptSelection.PerImage, ((L2POptions)Make("--method l2p").Options).PredictionSelection);
+    }
+
+    [TestMethod]
+    [DataRow("--method clip --protocol paper", EvaluationSetting.BatchMaximumTask)]
+    [DataRow("--method clip-pgp --protocol paper --setting task", EvaluationSetting.TaskIncremental)]
+    [DataRow("--method clip", EvaluationSetting.ClassIncremental)]
+    [DataRow("--method l2p --protocol paper", EvaluationSetting.ClassIncremental)]
+    public void CLIP_under_the_papers_protocol_knows_the_largest_task_of_the_batch(string args, EvaluationSetting expected)
+    {
+        RunSettings settings = Read(args);
+        Assert.AreEqual(expected, settings.EvaluationOf(settings.Methods.Single()));
+    }
+
+    [TestMethod]
+    [DataRow("l2p-pgp", PgpSpace.Stacked, 0.95)]
+    [DataRow("l2p-pgp --pgp paper", PgpSpace.ChannelSum, 0.5)]
+    [DataRow("dualprompt-pgp --pgp input-only", PgpSpace.InputOnly, 0.95)]
+    [DataRow("l2p-pgp --pgp reference", PgpSpace.SampleIndexSum, 0.5)]
+    [DataRow("clip-pgp --pgp reference", PgpSpace.SampleIndexSum, 0.9)]
+    [DataRow("clip-pgp --pgp reference --energy 0.7", PgpSpace.SampleIndexSum, 0.7)]
+    public void A_preset_gives_the_projection_its_space_and_energy(string args, PgpSpace space, double energy)
+    {
+        var options = (PgpOptions)Make("--method " + args).Constraint!;
+        Assert.AreEqual((space, energy), (options.Space, options.Energy));
+    }
+
+    [TestMethod]
+    public void The_reference_is_each_methods_own_and_leaves_the_selection_to_the_protocol()
+    {
+        Assert.AreEqual(9, ((PgpOptions)Make("--method l2p-pgp --pgp reference").Constraint!).Components);
+        (MethodOptions options, ConstraintOptions? constraint) = Make("--method dualprompt-pgp --pgp reference --protocol paper");
+        var dual = (DualPromptOptions)options;
+        Assert.AreEqual(50, ((PgpOptions)constraint!).Components);
+        Assert.AreEqual((EPromptLayout.ReferenceReshape, ActivationPrompts.ByTokenMaximum, PromptSelection.BatchwiseVote), (dual.EPromptLayout, dual.ActivationPrompts, dual.PredictionSelection));
+        dual = (DualPromptOptions)Make("--method dualprompt --pgp reference").Options;
+        Assert.AreEqual((EPromptLayout.ReferenceReshape, PromptSelection.PerImage), (dual.EPromptLayout, dual.PredictionSelection));
+        StringAssert.Contains(dual.Protocol, "its place in its batch of 64");
+    }
+
+    [TestMethod]
+    public void Methods_with_CLIP_run_only_when_named_and_know_names_for_labels()
+    {
+        Assert.IsTrue(Read("").Methods.All(method => method.Backbone == BackboneKind.VisionTransformer));
+        CollectionAssert.AreEqual(new[] { "clip", "clip-pgp" }, MethodRegistry.Of(BackboneKind.Clip).Select(method => method.Name).ToArray());
+        Assert.AreEqual("ant", ((ClipPromptOptions)Make("--method clip").Options).ClassNames["zoo/ant"]);
+    }
+}
