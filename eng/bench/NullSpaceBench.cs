@@ -61,7 +61,7 @@ internal sealed class NullSpaceBench : IDisposable
         var projected = new List<double>();
         for (int round = -1; round < rounds; round++)
         {
-            double learn = Update(round + 4, images);
+            double learn = Update(round + 4, round < 0 ? few : images);
             double plain = Train(steps, projection: null);
             _method.BeginTask(Task(images));
             double begin = Time(() => _projection.BeginTask(ConstraintTask(1, images)));

@@ -154,6 +154,7 @@ public sealed class NullSpaceProjection : UpdateConstraint
 
     private static string Describe(string what, BlendedProjector projector, double[]? values) => values is null || projector is { Shift: 0, Protected: null, Scale: 1 }
         ? $"{what} free"
+        : projector.Scale == 0 ? $"no null direction among {projector.Dimension} {what}: these rows stand still"
         : string.Create(CultureInfo.InvariantCulture, $"{projector.Nullity} of {projector.Dimension} {what} null, steps keep {projector.Scale:p1} there and {projector.ProtectedGain:p1} elsewhere");
 
     // Streams the task's images through the method once, and only then changes anything.

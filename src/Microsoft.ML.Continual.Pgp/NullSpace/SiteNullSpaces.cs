@@ -16,23 +16,21 @@ internal sealed record SiteNullSpaces(BlendedProjector Affinity, BlendedProjecto
     /// <param name="options">The options.</param>
     public static SiteNullSpaces Create(ProjectionSite site, Moments moments, NullSpaceOptions options)
     {
-        int width = site.Dimension, rows = (int)site.Rows;
         RowNorm? norm = options.ThroughNorm ? site.Norm : null;
-        Matrix<double> values = TensorMatrix.ToMatrix(site.RowsOf(site.Parameter), width);   // P, [M, D]
         Matrix<double> readers = moments.ReadersMatrix(site);
+        Matrix<double>? mixing = moments.Mixing is null ? null : moments.MixingMatrix(site);
         List<Vector<double>> kept = [];
         if (norm is not null)
         {
             // LN(P + ΔP) = LN(P) + (ΔP/σ)·diag(α) as long as no row's mean and deviation move: 1·ΔPᵀ = 0 and (P_i − µ_i)·ΔP_iᵀ = 0.
+            int width = site.Dimension;
+            Vector<double>[] centred = [.. TensorMatrix.ToMatrix(site.RowsOf(site.Parameter), width).EnumerateRows().Select(row => row - row.Sum() / width)];
+            kept = [Vector<double>.Build.Dense(width, 1), .. centred];
             readers = Scaled(readers, TensorMatrix.ToArray(norm.Weight));
-            kept.Add(Vector<double>.Build.Dense(width, 1));
-            kept.AddRange(values.EnumerateRows().Select(row => row - row.Sum() / width));
+            if (mixing is not null) mixing = Scaled(mixing, [.. centred.Select(row => 1 / Math.Sqrt(row.DotProduct(row) / width + norm.Epsilon))]);
         }
         (BlendedProjector affinity, double[] affinityValues) = Blend(readers, kept, options.Affinity, options.AffinityEta, options.NormalizeProjector);
-        if (moments.Mixing is null) return new SiteNullSpaces(affinity, BlendedProjector.Identity(rows), affinityValues, null);
-
-        Matrix<double> mixing = moments.MixingMatrix(site);
-        if (norm is not null) mixing = Scaled(mixing, [.. values.EnumerateRows().Select(row => 1 / Math.Sqrt((row - row.Sum() / width).DotProduct(row - row.Sum() / width) / width + norm.Epsilon))]);
+        if (mixing is null) return new SiteNullSpaces(affinity, BlendedProjector.Identity((int)site.Rows), affinityValues, null);
         (BlendedProjector aggregation, double[] aggregationValues) = Blend(mixing, [], options.Aggregation, options.AggregationEta, options.NormalizeProjector);
         return new SiteNullSpaces(affinity, aggregation, affinityValues, aggregationValues);
     }

@@ -2,6 +2,7 @@ using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods.ClipDeepPrompt;
 using Microsoft.ML.Continual.Methods.DeepPrompt;
+using Microsoft.ML.Continual.Methods.DualPrompt;
 using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Tests.Conformance;
 using Microsoft.ML.Continual.Training;
@@ -79,4 +80,15 @@ public sealed class ClipDeepPromptWithNullSpaceConformanceTests : ConformanceSui
             Backbone = backbone, Epochs = 1, BatchSize = 4, BlockCount = 2, RefinementEpochs = 2, RefinementSamples = 3, Templates = ["a {}"], EvaluationView = EvaluationView.Resize, Seed = 11,
         })
         .WithNullSpaceProjection(NullSpaceOptions.Clip);
+}
+
+[TestClass]
+public sealed class DualPromptWithNullSpaceConformanceTests : ConformanceSuite
+{
+    private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone) => mlContext.Continual()
+        .PromptTuning(new DualPromptOptions
+        {
+            Backbone = backbone, Epochs = 1, BatchSize = 4, GPromptLength = 2, EPromptLength = 2, GBlocks = [0], EBlocks = [1], PoolSize = 3, EvaluationView = EvaluationView.Resize, Seed = 11,
+        })
+        .WithNullSpaceProjection();
 }

@@ -224,6 +224,21 @@ public sealed class NullSpaceProjectionTests
     }
 
     [TestMethod]
+    public void Where_old_images_use_every_direction_strict_lets_prompts_stand_still_and_says_so()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var lab = new DeepPromptLab(23, NullSpaceOptions.Strict, type: ScalarType.Float32);
+        var log = new List<string>();
+        Train(lab, 0, Images(24, 40), 5);
+        float[] before = lab.Method.Sites[0].Parameter.detach().data<float>().ToArray();
+        Tensor images = Images(25, 8), labels = tensor(Enumerable.Range(0, 8).Select(i => 2L + i % 2).ToArray());
+        Loop.Train(lab.Method, lab.Projection, 1, images, 5, classes: ([2, 3], 4), labels: labels, log: log.Add);
+        CollectionAssert.AreEqual(before, lab.Method.Sites[0].Parameter.detach().data<float>().ToArray());
+        StringAssert.Contains(log[0], "site 'block0.prompt': no null direction among 24 channels: these rows stand still");
+        Assert.IsTrue(lab.Projection.LastAudit!.Entries.All(e => e is { RelativeChange: 0, UnconstrainedShare: 0 }));
+    }
+
+    [TestMethod]
     public void A_method_without_sites_is_refused_and_a_projection_serves_one_method()
     {
         using var lab = new DeepPromptLab(22, new NullSpaceOptions());

@@ -12,7 +12,7 @@ namespace Microsoft.ML.Continual.Methods.ClipDeepPrompt;
 /// <remarks>The label values are the class names, unless <see cref="ClassNames"/> gives others; underscores become spaces.</remarks>
 public sealed class ClipDeepPromptOptions : MethodOptions
 {
-    /// <summary>The defaults: the paper's, but for epochs, batch, schedule and templates.</summary>
+    /// <summary>The defaults: the paper's, but for epochs, batch, schedule, weight decay and templates.</summary>
     public ClipDeepPromptOptions()
     {
     }

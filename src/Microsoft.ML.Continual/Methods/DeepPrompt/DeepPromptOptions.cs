@@ -15,7 +15,7 @@ namespace Microsoft.ML.Continual.Methods.DeepPrompt;
 /// </remarks>
 public sealed class DeepPromptOptions : MethodOptions
 {
-    /// <summary>The defaults: the paper's, but for epochs, batch and schedule.</summary>
+    /// <summary>The defaults: the paper's, but for epochs, batch, schedule and weight decay.</summary>
     public DeepPromptOptions()
     {
     }
