@@ -6,7 +6,8 @@ namespace Microsoft.ML.Continual.Data;
 /// <param name="Crop">Whether the shorter side goes to S · <paramref name="ResizeRatio"/> and the centre is cut out; otherwise the whole image is resized to S × S.</param>
 /// <param name="ResizeRatio">At least 1; used with <paramref name="Crop"/>.</param>
 /// <param name="Filter">The resampling filter.</param>
-public sealed record EvaluationView(bool Crop, double ResizeRatio = 256.0 / 224.0, ResizeFilter Filter = ResizeFilter.Bicubic)
+/// <param name="Squash">Whether, with <paramref name="Crop"/>, both sides go to S · <paramref name="ResizeRatio"/>, so that an image that is not square is squashed to one.</param>
+public sealed record EvaluationView(bool Crop, double ResizeRatio = 256.0 / 224.0, ResizeFilter Filter = ResizeFilter.Bicubic, bool Squash = false)
 {
     /// <summary>The papers' view: shorter side to int(256/224 · S), bicubic, centre crop S.</summary>
     public static EvaluationView ResizeAndCrop { get; } = new(true);

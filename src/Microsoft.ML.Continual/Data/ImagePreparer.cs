@@ -1,4 +1,5 @@
 using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Data.Augmentation;
 using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -41,8 +42,16 @@ internal sealed class ImagePreparer(Backbone backbone)
     public PackedImages PackForTraining(IReadOnlyList<HostImage> images, TrainingView view, EvaluationView evaluation, SeededRandom random)
     {
         var plans = new ViewPlan[images.Count];
-        for (int i = 0; i < plans.Length; i++) plans[i] = ViewPlan.ForTraining(images[i].Height, images[i].Width, backbone.ImageSize, view, evaluation, random);
-        return _packer.Pack(images, plans);
+        AugmentPair[]? pairs = view.AutoAugment == AutoAugmentPolicy.None ? null : new AugmentPair[images.Count];
+        for (int i = 0; i < plans.Length; i++)
+        {
+            (int height, int width) = (images[i].Height, images[i].Width);
+            if (pairs is not null) pairs[i] = AutoAugment.Draw(view.AutoAugment, height, width, random);
+            plans[i] = ViewPlan.ForTraining(height, width, backbone.ImageSize, view, evaluation, random);
+        }
+        if (pairs is null) return _packer.Pack(images, plans);
+        using var augmented = new AugmentedImages(images, pairs);
+        return _packer.Pack(augmented.Images, plans);
     }
 
     /// <summary>The device half: resizes, scales and normalises what was packed.</summary>

@@ -35,7 +35,7 @@ internal readonly record struct ViewPlan(
 
         // torchvision's Resize(int) and CenterCrop: the longer side is cut to a whole number, offsets are rounded half to even.
         int shorter = (int)(size * view.ResizeRatio);
-        int longer = checked((int)((long)shorter * Math.Max(height, width) / Math.Min(height, width)));
+        int longer = view.Squash ? shorter : checked((int)((long)shorter * Math.Max(height, width) / Math.Min(height, width)));
         (int resizedHeight, int resizedWidth) = height <= width ? (shorter, longer) : (longer, shorter);
         int top = (int)Math.Round((resizedHeight - size) / 2.0, MidpointRounding.ToEven);
         int left = (int)Math.Round((resizedWidth - size) / 2.0, MidpointRounding.ToEven);
@@ -46,13 +46,13 @@ internal readonly record struct ViewPlan(
     public static ViewPlan ForTraining(int height, int width, int size, TrainingView training, EvaluationView evaluation, SeededRandom random)
     {
         ViewPlan plan = training.Kind == TrainingViewKind.RandomResizedCrop
-            ? RandomResizedCrop(height, width, size, training.MinimumArea, random)
+            ? RandomResizedCrop(height, width, size, training.MinimumArea, training.Filter, random)
             : ForEvaluation(height, width, size, evaluation);
         return training.FlipProbability > 0 ? plan with { Mirrored = random.NextDouble() < training.FlipProbability } : plan;
     }
 
     /// <summary>torchvision's <c>RandomResizedCrop</c>: area U(minimum, 1), log-uniform aspect in [¾, 4⁄3], ten tries, then the largest central crop.</summary>
-    private static ViewPlan RandomResizedCrop(int height, int width, int size, double minimumArea, SeededRandom random)
+    private static ViewPlan RandomResizedCrop(int height, int width, int size, double minimumArea, ResizeFilter filter, SeededRandom random)
     {
         double logMinimum = Math.Log(MinimumAspect), logMaximum = Math.Log(MaximumAspect);
         for (int i = 0; i < CropTries; i++)
@@ -63,16 +63,16 @@ internal readonly record struct ViewPlan(
             int cropHeight = (int)Math.Round(Math.Sqrt(area / aspect), MidpointRounding.ToEven);
             if (cropWidth < 1 || cropWidth > width || cropHeight < 1 || cropHeight > height) continue;
             int top = random.NextInt(height - cropHeight + 1), left = random.NextInt(width - cropWidth + 1);
-            return Bilinear(top, left, cropHeight, cropWidth, size);
+            return Resized(top, left, cropHeight, cropWidth, size, filter);
         }
 
         double whole = (double)width / height;
         int h = height, w = width;
         if (whole < MinimumAspect) h = (int)Math.Round(width / MinimumAspect, MidpointRounding.ToEven);
         else if (whole > MaximumAspect) w = (int)Math.Round(height * MaximumAspect, MidpointRounding.ToEven);
-        return Bilinear((height - h) / 2, (width - w) / 2, h, w, size);
+        return Resized((height - h) / 2, (width - w) / 2, h, w, size, filter);
     }
 
-    private static ViewPlan Bilinear(int top, int left, int height, int width, int size) =>
-        new(top, left, height, width, size, size, 0, 0, ResizeFilter.Bilinear, false);
+    private static ViewPlan Resized(int top, int left, int height, int width, int size, ResizeFilter filter) =>
+        new(top, left, height, width, size, size, 0, 0, filter, false);
 }

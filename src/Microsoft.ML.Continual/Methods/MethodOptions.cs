@@ -78,7 +78,7 @@ public abstract class MethodOptions
     /// <value>The default is 1.</value>
     public virtual double? MaximumGradientNorm { get; set; } = 1.0;
 
-    /// <summary>How training images are cut and flipped.</summary>
+    /// <summary>How training images are cut, flipped and augmented.</summary>
     /// <value>The default is <see cref="TrainingView.RandomResizedCrop"/> with the papers' settings.</value>
     public virtual TrainingView TrainingView { get; set; } = TrainingView.RandomResizedCrop;
 

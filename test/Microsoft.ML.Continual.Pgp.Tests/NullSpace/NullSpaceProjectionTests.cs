@@ -278,6 +278,10 @@ public sealed class NullSpaceProjectionTests
         NullSpaceOptions projection = new NullSpaceOptions(recipe);
         DeepPromptOptions method = new DeepPromptOptions(recipe);
         Assert.AreEqual((eta, eta, temperature), (projection.AffinityEta, projection.AggregationEta, method.Temperature));
+        bool isCifar = recipe is Recipe.SplitCifar100 or Recipe.SplitCifar100In20Tasks or Recipe.SplitCifar100In50Tasks;
+        (ResizeFilter filter, AutoAugmentPolicy policy) = isCifar ? (ResizeFilter.Bicubic, AutoAugmentPolicy.Cifar10) : (ResizeFilter.Bilinear, AutoAugmentPolicy.ImageNet);
+        Assert.AreEqual(new TrainingView(TrainingViewKind.RandomResizedCrop, 0.08, 0, filter, policy), method.TrainingView);
+        Assert.AreEqual(isCifar ? EvaluationView.Resize : new EvaluationView(Crop: true, Filter: ResizeFilter.Bilinear, Squash: true), method.EvaluationView);
         Assert.ThrowsExactly<ArgumentException>(() => new NullSpaceOptions(Recipe.SplitCub200));
         Assert.ThrowsExactly<ArgumentException>(() => new DeepPromptOptions(Recipe.SplitCub200));
         method.Epochs = 10;

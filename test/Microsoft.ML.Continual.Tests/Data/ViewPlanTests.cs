@@ -68,6 +68,22 @@ public sealed class ViewPlanTests
     }
 
     [TestMethod]
+    [DataRow(75, 50)]
+    [DataRow(50, 75)]
+    public void Squashing_view_resizes_both_sides_alike_and_cuts_out_the_centre(int height, int width)
+    {
+        ViewPlan plan = ViewPlan.ForEvaluation(height, width, 224, new EvaluationView(Crop: true, Filter: ResizeFilter.Bilinear, Squash: true));
+        Assert.AreEqual(new ViewPlan(0, 0, height, width, 256, 256, 16, 16, ResizeFilter.Bilinear, false), plan);
+    }
+
+    [TestMethod]
+    public void Filter_of_a_crop_changes_nothing_else()
+    {
+        ViewPlan[] bilinear = Draw(20, 32, 40, TrainingView.RandomResizedCrop), bicubic = Draw(20, 32, 40, TrainingView.RandomResizedCrop with { Filter = ResizeFilter.Bicubic });
+        CollectionAssert.AreEqual(bilinear.Select(plan => plan with { Filter = ResizeFilter.Bicubic }).ToArray(), bicubic);
+    }
+
+    [TestMethod]
     public void Deterministic_view_draws_nothing()
     {
         var random = new SeededRandom(1);

@@ -182,6 +182,9 @@ public sealed class ClipDeepPromptMethodTests
             var options = new ClipDeepPromptOptions(recipe);
             Assert.AreEqual((templates, 220, 20, 0.001), (options.Templates.Count, options.BatchSize, options.Epochs, Optimizers.RateOf(options, 0)));
             Assert.AreEqual(0.0001, Optimizers.RateOf(options, 8), 1e-12);
+            (ResizeFilter, AutoAugmentPolicy) training = templates == 18 ? (ResizeFilter.Bicubic, AutoAugmentPolicy.Cifar10) : (ResizeFilter.Bilinear, AutoAugmentPolicy.ImageNet);
+            Assert.AreEqual(new TrainingView(TrainingViewKind.RandomResizedCrop, 0.08, 0, training.Item1, training.Item2), options.TrainingView);
+            Assert.AreEqual(new EvaluationView(Crop: true, ResizeRatio: 1), options.EvaluationView);
         }
         Assert.ThrowsExactly<ArgumentException>(() => new ClipDeepPromptOptions(Recipe.SplitCub200));
     }

@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones.Clip;
 using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods.DeepPrompt;
 using Microsoft.ML.Continual.Numerics;
 
 namespace Microsoft.ML.Continual.Methods.ClipDeepPrompt;
@@ -19,16 +20,15 @@ public sealed class ClipDeepPromptOptions : MethodOptions
 
     /// <summary>
     /// What the paper and its code train a row of their tables with: batches of 220, 20 epochs, weight decay 5e-5, the rate divided by 10 after 8 and 14 epochs (the released code's steps; the
-    /// paper says 10 and 16), random crops without a flip, the benchmark's templates.
+    /// paper says 10 and 16), AutoAugment and random crops without a flip, the benchmark's templates.
     /// </summary>
-    /// <remarks>The papers' AutoAugment is not part of this library.</remarks>
+    /// <remarks>As in the released code, AutoAugment works on images of their own size.</remarks>
     /// <param name="recipe">The row.</param>
     /// <exception cref="ArgumentException">There is no such recipe.</exception>
     public ClipDeepPromptOptions(Recipe recipe)
     {
         (BatchSize, Epochs, WeightDecay) = (220, 20, 5e-5);
         (Schedule, DecayAt, DecayFactor) = (LearningRateSchedule.Steps, [0.4, 0.7], 0.1);
-        TrainingView = new TrainingView(TrainingViewKind.RandomResizedCrop, MinimumArea: 0.08, FlipProbability: 0);
         EvaluationView = new EvaluationView(Crop: true, ResizeRatio: 1);
         Templates = recipe switch
         {
@@ -37,6 +37,7 @@ public sealed class ClipDeepPromptOptions : MethodOptions
             Recipe.SplitDomainNet or Recipe.SplitDomainNetIn50Tasks or Recipe.SplitDomainNetIn100Tasks => ClipTemplates.DomainNet,
             _ => throw new ArgumentException($"CLIP with deep prompts has no recipe {recipe}.", nameof(recipe)),
         };
+        TrainingView = Templates == ClipTemplates.Cifar100 ? TrainingViews.Cifar : TrainingViews.ImageNet;
     }
 
     /// <summary>The number M of prompts of a block.</summary>

@@ -22,24 +22,25 @@ public sealed class DeepPromptOptions : MethodOptions
 
     /// <summary>
     /// What the paper and its code train a row of their tables with: batches of 256, 100 epochs, weight decay 5e-5, the rate divided by 10 after 40 and 70 epochs (the released code's steps; the
-    /// paper says 50 and 80), random crops without a flip, the row's temperature. The paper gives no settings for 50 and 100 tasks: those are the data set's for 10.
+    /// paper says 50 and 80), AutoAugment and random crops without a flip, the row's temperature and views. The paper gives no settings for 50 and 100 tasks: those are the data set's for 10.
     /// </summary>
-    /// <remarks>The papers' AutoAugment is not part of this library; their test images of ImageNet-R and DomainNet are squashed to a square where these are cut to one.</remarks>
+    /// <remarks>As in the released code, AutoAugment works on images of their own size, and test images of ImageNet-R and DomainNet are squashed to a square of 256/224 of the size, of which the centre is cut out.</remarks>
     /// <param name="recipe">The row; <c>NullSpaceOptions</c> takes the same.</param>
     /// <exception cref="ArgumentException">There is no such recipe.</exception>
     public DeepPromptOptions(Recipe recipe)
     {
         (BatchSize, Epochs, WeightDecay) = (256, 100, 5e-5);
         (Schedule, DecayAt, DecayFactor) = (LearningRateSchedule.Steps, [0.4, 0.7], 0.1);
-        TrainingView = new TrainingView(TrainingViewKind.RandomResizedCrop, MinimumArea: 0.08, FlipProbability: 0);
-        (Temperature, EvaluationView) = recipe switch
+        (Temperature, bool isCifar) = recipe switch
         {
-            Recipe.SplitCifar100 or Recipe.SplitCifar100In50Tasks => (28, EvaluationView.Resize),
-            Recipe.SplitCifar100In20Tasks => (25, EvaluationView.Resize),
+            Recipe.SplitCifar100 or Recipe.SplitCifar100In50Tasks => (28, true),
+            Recipe.SplitCifar100In20Tasks => (25, true),
             Recipe.SplitImageNetR or Recipe.SplitImageNetRIn50Tasks or Recipe.SplitImageNetRIn100Tasks
-                or Recipe.SplitDomainNet or Recipe.SplitDomainNetIn50Tasks or Recipe.SplitDomainNetIn100Tasks => (30, new EvaluationView(Crop: true, Filter: ResizeFilter.Bilinear)),
+                or Recipe.SplitDomainNet or Recipe.SplitDomainNetIn50Tasks or Recipe.SplitDomainNetIn100Tasks => (30, false),
             _ => throw new ArgumentException($"Deep prompts have no recipe {recipe}.", nameof(recipe)),
         };
+        TrainingView = isCifar ? TrainingViews.Cifar : TrainingViews.ImageNet;
+        EvaluationView = isCifar ? EvaluationView.Resize : new EvaluationView(Crop: true, Filter: ResizeFilter.Bilinear, Squash: true);
     }
 
     /// <summary>The number M of prompts of a block.</summary>
