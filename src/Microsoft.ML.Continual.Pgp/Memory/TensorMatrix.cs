@@ -22,5 +22,9 @@ internal static class TensorMatrix
     }
 
     /// <summary>A float64 CPU tensor in the caller's dispose scope.</summary>
-    public static Tensor ToTensor(double[] values, params long[] shape) => tensor(values, (ReadOnlySpan<long>)shape);
+    public static Tensor ToTensor(double[] values, params long[] shape)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return tensor(values, (ReadOnlySpan<long>)shape).clone().MoveToOuterDisposeScope();   // in libtorch's own memory: products round alike in every run
+    }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,7 +42,7 @@ internal static class PositionEmbedding
             for (int tap = first; tap < first + 4; tap++)
                 weights[i, Math.Clamp(tap, 0, from - 1)] += Cubic(Math.Abs(centre - tap));
         }
-        return from_array(weights);
+        return OwnMemory.Copy(from_array(weights));
     }
 
     private static double Cubic(double x)

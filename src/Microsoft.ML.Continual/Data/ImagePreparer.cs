@@ -84,7 +84,8 @@ internal sealed class ImagePreparer(Backbone backbone)
         using var scope = NewDisposeScope();
         long n = group.Positions.Length, size = backbone.ImageSize, height = group.Height, width = group.Width;
         bool bytes = group.Bytes is not null;
-        Tensor pixels = from_array(bytes ? group.Bytes! : group.Floats!).view(n, height, 3, width).to(backbone.Device);
+        Tensor raw = bytes ? from_array(group.Bytes!) : OwnMemory.Copy(from_array(group.Floats!));   // bytes are converted, and so copied, before they are computed with
+        Tensor pixels = raw.view(n, height, 3, width).to(backbone.Device);
         if (group.Horizontal is null)
         {
             target.copy_(pixels.permute(0, 2, 1, 3));   // [n, S, 3, S] -> [n, 3, S, S]
@@ -122,7 +123,7 @@ internal sealed class ImagePreparer(Backbone backbone)
 
     /// <summary>[n or 1, S, inputs] on the device.</summary>
     private Tensor Weights(float[] weights, long inputs, ScalarType type) =>
-        from_array(weights).view(-1, backbone.ImageSize, inputs).to(backbone.Device).to(type);
+        OwnMemory.Copy(from_array(weights)).view(-1, backbone.ImageSize, inputs).to(backbone.Device).to(type);
 
     private static Tensor Part(Tensor weights, long start, long count) => weights.shape[0] == 1 ? weights : weights.narrow(0, start, count);
 

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Numerics;
@@ -119,7 +120,8 @@ public sealed class SeededRandom
         foreach (long size in shape) count = checked(count * size);
         float[] values = new float[count];
         for (int i = 0; i < values.Length; i++) values[i] = (float)draw();
-        return tensor((IList<float>)values, shape);
+        using DisposeScope scope = NewDisposeScope();
+        return OwnMemory.Copy(tensor((IList<float>)values, shape)).MoveToOuterDisposeScope();
     }
 
     private static ulong SplitMix(ref ulong x)
