@@ -187,11 +187,12 @@ public sealed class ClipPromptMethodTests
         Tensor images = RandomTransformer.Images(6, TinyImages.Size, 77), all = scorer.Score(images), old = scorer.Score(images, 0), young = scorer.Score(images, 1);
         CollectionAssert.AreEqual(new long[] { 6, 3 }, all.shape);
         Assert.AreEqual((3, 2), (scorer.ClassCount, first.ClassCount));
-        Assert.IsTrue(all.select(1, 0).equal(maximum(old.select(1, 0), young.select(1, 0))).all().item<bool>());
-        Assert.IsTrue(all.select(1, 1).equal(old.select(1, 1)).all().item<bool>());
-        Assert.IsTrue(all.select(1, 2).equal(young.select(1, 2)).all().item<bool>());
+        // To rounding: products with more columns may add in another order.
+        Assert.IsLessThan(1e-6, RandomTransformer.Difference(all.select(1, 0), maximum(old.select(1, 0), young.select(1, 0))));
+        Assert.IsLessThan(1e-6, RandomTransformer.Difference(all.select(1, 1), old.select(1, 1)));
+        Assert.IsLessThan(1e-6, RandomTransformer.Difference(all.select(1, 2), young.select(1, 2)));
         Assert.IsTrue(MethodBench.Values(old.select(1, 2)).Concat(MethodBench.Values(young.select(1, 1))).All(float.IsNegativeInfinity));
-        Assert.IsFalse(old.select(1, 0).equal(young.select(1, 0)).all().item<bool>());
+        Assert.IsGreaterThan(1e-3, RandomTransformer.Difference(old.select(1, 0), young.select(1, 0)));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => scorer.Score(images, 2));
     }
 
