@@ -39,6 +39,9 @@ internal sealed class TransformerBlocks(IReadOnlyList<BlockWeights> blocks, int 
         RequireBlocks(edits.BlockTokens?.Keys, nameof(BlockEdits.BlockTokens));
         RequireBlocks(edits.Prefixes?.Keys, nameof(BlockEdits.Prefixes));
         RequireBlocks(edits.ContextTokens?.Keys, nameof(BlockEdits.ContextTokens));
+        RequireBlocks(edits.NormedContextTokens?.Keys, nameof(BlockEdits.NormedContextTokens));
+        RequireBlocks(edits.Adapters?.Keys, nameof(BlockEdits.Adapters));
+        RequireBlocks(edits.Linears?.Keys.Select(key => key.Block), nameof(BlockEdits.Linears));
         using DisposeScope scope = NewDisposeScope();
         for (int i = 0; i < run; i++)
         {
@@ -75,22 +78,23 @@ internal sealed class TransformerBlocks(IReadOnlyList<BlockWeights> blocks, int 
         using DisposeScope scope = NewDisposeScope();
         Tensor attention = Attend(index, x, first, wanted, edits);   // [B, wanted, D]
         Tensor middle = (wanted == x.shape[1] ? x : x.narrow(1, first, wanted)) + attention;
-        Tensor mlp = Transform(w, layer_norm(middle, [width], w.Norm2Weight, w.Norm2Bias, normEpsilon));
+        Tensor mlp = Transform(index, layer_norm(middle, [width], w.Norm2Weight, w.Norm2Bias, normEpsilon), edits);
         Tensor output = middle + mlp;
         edits.Capture?.Invoke(new BlockActivations(index, x, attention, mlp, output));
         return output.MoveToOuterDisposeScope();
     }
 
     /// <summary>The two layers of the MLP: [B, T, D] -> [B, T, hidden] -> [B, T, D].</summary>
-    private Tensor Transform(BlockWeights w, Tensor x)
+    private Tensor Transform(int index, Tensor x, BlockEdits edits)
     {
+        BlockWeights w = blocks[index];
         using DisposeScope scope = NewDisposeScope();   // what the backward pass does not need is freed at once, while it is still in the cache
-        Tensor hidden = linear(x, w.Fc1Weight, w.Fc1Bias);
+        Tensor hidden = new EditedLinear(index, BlockLinear.Fc1, w.Fc1Weight, w.Fc1Bias, edits).Apply(x);
         hidden = activation == MlpActivation.Gelu ? gelu(hidden) : hidden * (hidden * 1.702).sigmoid();
-        return linear(hidden, w.Fc2Weight, w.Fc2Bias).MoveToOuterDisposeScope();
+        return new EditedLinear(index, BlockLinear.Fc2, w.Fc2Weight, w.Fc2Bias, edits).Apply(hidden).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Multi-head attention of the wanted tokens over all that can be read, and its projection.</summary>
+    /// <summary>Multi-head attention of the wanted tokens over all that can be read, and its projection; with an adapter, what that adds.</summary>
     private Tensor Attend(int index, Tensor tokens, long first, long wanted, BlockEdits edits)
     {
         BlockWeights w = blocks[index];
@@ -100,38 +104,48 @@ internal sealed class TransformerBlocks(IReadOnlyList<BlockWeights> blocks, int 
         if (edits.ContextTokens is { } contexts && contexts.TryGetValue(index, out Tensor? context))
             x = cat([tokens, TokenShape.ForBatch(context, count, width, $"{nameof(BlockEdits.ContextTokens)}[{index}]").to(tokens.dtype)], 1);   // [B, T, D] -> [B, T + P, D]
         x = layer_norm(x, [width], w.Norm1Weight, w.Norm1Bias, normEpsilon);
-        (Tensor queries, Tensor keys, Tensor values) = Project(w, x, first, wanted);
-        if (edits.Prefixes is { } prefixes && prefixes.TryGetValue(index, out AttentionPrefix? prefix))
+        Tensor read = x;
+        if (edits.NormedContextTokens is { } normed && normed.TryGetValue(index, out Tensor? added))
+            read = cat([x, TokenShape.ForBatch(added, count, width, $"{nameof(BlockEdits.NormedContextTokens)}[{index}]").to(x.dtype)], 1);      // [B, T, D] -> [B, T + P, D]
+        (Tensor queries, Tensor keys, Tensor values) = Project(new EditedLinear(index, BlockLinear.Qkv, w.QkvWeight, w.QkvBias, edits), read, first, wanted);
+        AttentionPrefix? prefix = edits.Prefixes is { } prefixes && prefixes.TryGetValue(index, out AttentionPrefix? found) ? found : null;
+        if (prefix is not null)
         {
             keys = cat([Heads(prefix.Keys, count, $"{nameof(BlockEdits.Prefixes)}[{index}].{nameof(AttentionPrefix.Keys)}").to(keys.dtype), keys], 2);         // [B, H, L + T, d]
             values = cat([Heads(prefix.Values, count, $"{nameof(BlockEdits.Prefixes)}[{index}].{nameof(AttentionPrefix.Values)}").to(keys.dtype), values], 2);
             if (!keys.shape.SequenceEqual(values.shape))
                 throw new ArgumentException($"{nameof(BlockEdits.Prefixes)}[{index}]: expected as many values as keys; found shapes [{string.Join(", ", prefix.Keys.shape)}] and [{string.Join(", ", prefix.Values.shape)}].", nameof(edits));
         }
-        edits.CaptureAttention?.Invoke(new AttentionActivations(index, queries, keys, values));
-        Tensor mixed = UsesFusedAttention(x) ? scaled_dot_product_attention(queries, keys, values, is_casual: causal) : PlainAttention(queries, keys, values);
+        edits.CaptureAttention?.Invoke(new AttentionActivations(index, queries, keys, values) { CompensatedFrom = prefix?.CompensatedFrom, PrefixLength = prefix?.Keys.shape[^2] ?? 0 });
+        Tensor mixed = prefix?.CompensatedFrom is { } start ? CompensatedAttention(queries, keys, values, start, prefix.Keys.shape[^2])
+            : UsesFusedAttention(x) ? scaled_dot_product_attention(queries, keys, values, is_casual: causal)
+            : PlainAttention(queries, keys, values);
         // [B, H, wanted, d] -> [B, wanted, H, d] -> [B, wanted, D]
-        return linear(mixed.transpose(1, 2).reshape(count, wanted, width), w.ProjWeight, w.ProjBias).MoveToOuterDisposeScope();
+        Tensor output = new EditedLinear(index, BlockLinear.Out, w.ProjWeight, w.ProjBias, edits).Apply(mixed.transpose(1, 2).reshape(count, wanted, width));
+        if (edits.Adapters is { } adapters && adapters.TryGetValue(index, out ParallelAdapter? adapter))
+        {
+            Tensor z = wanted == x.shape[1] ? x : x.narrow(1, first, wanted);
+            output = output + linear(gelu(linear(z, adapter.Down.to(z.dtype))), adapter.Up.to(z.dtype));   // [B, wanted, D] -> [B, wanted, r] -> [B, wanted, D]
+        }
+        return output.MoveToOuterDisposeScope();
     }
 
     /// <summary>[B, T, D] after the norm -> queries [B, H, wanted, d], keys and values [B, H, T, d].</summary>
-    private (Tensor Queries, Tensor Keys, Tensor Values) Project(BlockWeights w, Tensor x, long first, long wanted)
+    private (Tensor Queries, Tensor Keys, Tensor Values) Project(EditedLinear qkvMap, Tensor x, long first, long wanted)
     {
         long count = x.shape[0], tokens = x.shape[1];
         if (wanted == tokens)
         {
             // [B, T, 3·D] -> [B, T, 3, H, d] -> [3, B, H, T, d]
-            Tensor qkv = linear(x, w.QkvWeight, w.QkvBias).view(count, tokens, 3, heads, _headWidth).permute(2, 0, 3, 1, 4);
+            Tensor qkv = qkvMap.Apply(x).view(count, tokens, 3, heads, _headWidth).permute(2, 0, 3, 1, 4);
             Tensor[] all = (UsesFusedAttention(x) ? qkv : qkv.contiguous()).unbind(0);
             return (all[0], all[1], all[2]);
         }
         // Rows 0 … D−1 of the fused weight make the queries, the rest keys and values.
         // [B, wanted, D] -> [B, wanted, H, d] -> [B, H, wanted, d]
-        Tensor queries = linear(x.narrow(1, first, wanted), w.QkvWeight.narrow(0, 0, width), w.QkvBias.narrow(0, 0, width))
-            .view(count, wanted, heads, _headWidth).transpose(1, 2);
+        Tensor queries = qkvMap.ApplyRows(x.narrow(1, first, wanted), 0, width).view(count, wanted, heads, _headWidth).transpose(1, 2);
         // [B, T, 2·D] -> [B, T, 2, H, d] -> [2, B, H, T, d]
-        Tensor[] parts = linear(x, w.QkvWeight.narrow(0, width, 2 * width), w.QkvBias.narrow(0, width, 2 * width))
-            .view(count, tokens, 2, heads, _headWidth).permute(2, 0, 3, 1, 4).unbind(0);
+        Tensor[] parts = qkvMap.Apply(x, width, 2 * width).view(count, tokens, 2, heads, _headWidth).permute(2, 0, 3, 1, 4).unbind(0);
         return (queries, parts[0], parts[1]);
     }
 
@@ -149,6 +163,15 @@ internal sealed class TransformerBlocks(IReadOnlyList<BlockWeights> blocks, int 
         Tensor scores = q.bmm(keys.reshape(batch, read, d).transpose(1, 2));   // [B·H, wanted, S]
         if (causal) scores = scores + full(new long[] { wanted, read }, float.NegativeInfinity, scores.dtype, scores.device).triu(1);
         return scores.softmax(-1).bmm(values.reshape(batch, read, d)).view(queries.shape[0], queries.shape[1], wanted, d).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>As <see cref="PlainAttention"/>, with some columns of the weights scaled to sum to 1 among themselves.</summary>
+    private Tensor CompensatedAttention(Tensor queries, Tensor keys, Tensor values, int start, long length)
+    {
+        if (causal) throw new NotSupportedException("Compensated prefixes are for image towers: a causal mask has no columns to scale.");
+        using DisposeScope scope = NewDisposeScope();
+        Tensor weights = AttentionActivations.Softmax(queries, keys, start, length);   // [B, H, wanted, S]
+        return weights.matmul(values).MoveToOuterDisposeScope();
     }
 
     private bool UsesFusedAttention(Tensor x) => AttentionPath == AttentionPath.Fused || AttentionPath == AttentionPath.Automatic && x.device_type != DeviceType.CPU;

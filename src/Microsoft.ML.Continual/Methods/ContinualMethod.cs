@@ -10,7 +10,8 @@ namespace Microsoft.ML.Continual.Methods;
 /// when a task begins and ends. Knows nothing of optimisers, schedules or projections.
 /// </summary>
 /// <remarks>
-/// The training loop calls <see cref="BeginTask"/>, then <see cref="ComputeLoss"/> once a step, then <see cref="Conclude"/> and <see cref="EndTask"/>.
+/// The training loop calls <see cref="BeginTask"/>; <see cref="BeginEpoch"/> before each epoch; in each step <see cref="ComputeLoss"/> and, after the backward pass, <see cref="AfterBackward"/>;
+/// then <see cref="FinishTraining"/>, <see cref="Conclude"/> and <see cref="EndTask"/>.
 /// <see cref="Parameters"/> and <see cref="Sites"/> may hold other objects after <see cref="BeginTask"/> (the classifier grows), never in between.
 /// </remarks>
 public abstract class ContinualMethod : IDisposable
@@ -33,9 +34,27 @@ public abstract class ContinualMethod : IDisposable
     /// <summary>Makes ready for a task: grows the classifier and remembers the task's classes.</summary>
     public abstract void BeginTask(MethodTask task);
 
+    /// <summary>Epochs that this task has beyond those of the options, such as a second phase of training. Asked once, after <see cref="BeginTask"/>.</summary>
+    /// <value>The default is 0.</value>
+    public virtual int ExtraEpochs => 0;
+
+    /// <summary>Whether a constraint works on the steps of the present epoch. Asked after <see cref="BeginEpoch"/>.</summary>
+    /// <value>The default is true.</value>
+    public virtual bool IsConstrained => true;
+
+    /// <summary>Called before the first step of each epoch.</summary>
+    /// <param name="epoch">0-based within the task, over the options' epochs and the <see cref="ExtraEpochs"/> after them.</param>
+    public virtual void BeginEpoch(int epoch) { }
+
     /// <summary>The forward pass of one training step, with gradients.</summary>
     /// <param name="batch">Images and labels; every label is one of the task's classes.</param>
     public abstract LossTerms ComputeLoss(ImageBatch batch);
+
+    /// <summary>Called after each backward pass, before gradients are clipped or projected and before the optimiser's step: for statistics of the gradients as they are.</summary>
+    public virtual void AfterBackward() { }
+
+    /// <summary>Called after the last step, before a constraint learns the task: for what makes the final parameters out of the trained ones, such as an average of two phases.</summary>
+    public virtual void FinishTraining() { }
 
     /// <summary>
     /// Called when a constraint has learned the task, before <see cref="EndTask"/>: for what a method learns from the task's images beside the steps, such as statistics of its classes.
@@ -65,6 +84,16 @@ public abstract class ContinualMethod : IDisposable
     /// <summary>Takes over what <see cref="SaveState"/> wrote, in place of the present state.</summary>
     /// <exception cref="InvalidDataException">The state is of another method or of other sizes.</exception>
     public abstract void LoadState(StateDictionary state);
+
+    /// <summary>
+    /// Writes what a task in progress has beside the values of <see cref="Parameters"/> and beside what <see cref="BeginTask"/> makes of the state before the task: running statistics, copies of
+    /// parameters, features computed so far. With these the task can go on in another process, bit for bit.
+    /// </summary>
+    public virtual void SaveProgress(StateDictionary state) { }
+
+    /// <summary>Takes over what <see cref="SaveProgress"/> wrote. Called between <see cref="BeginTask"/> and the next epoch or step; the parameters have their values already.</summary>
+    /// <exception cref="InvalidDataException">The state is of another method or of other sizes.</exception>
+    public virtual void LoadProgress(StateDictionary state) { }
 
     /// <summary>Frees the parameters, not the backbone.</summary>
     public abstract void Dispose();

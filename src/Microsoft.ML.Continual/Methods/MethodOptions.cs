@@ -66,6 +66,10 @@ public abstract class MethodOptions
     /// <value>The default is <see cref="LearningRateSchedule.Constant"/>.</value>
     public LearningRateSchedule Schedule { get; set; } = LearningRateSchedule.Constant;
 
+    /// <summary>Where the cosine schedules end; not scaled by the batch. A cosine goes on beyond a task's epochs in a method's further ones, and rises again.</summary>
+    /// <value>The default is 0.</value>
+    public double MinimumLearningRate { get; set; }
+
     /// <summary>With <see cref="LearningRateSchedule.Steps"/>: the shares of the epochs, in [0, 1), after which the rate falls. With 10 epochs 0.4 is before the fifth.</summary>
     /// <value>The default is empty.</value>
     public IReadOnlyList<double> DecayAt { get; set; } = [];
@@ -140,6 +144,7 @@ public abstract class MethodOptions
         OptionCheck.Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), nameof(WeightDecay), "0 or more", WeightDecay);
         OptionCheck.Require(FirstTaskWeightDecay is null or >= 0 and < double.PositiveInfinity, nameof(FirstTaskWeightDecay), "0 or more, or null", FirstTaskWeightDecay);
         OptionCheck.Require(Enum.IsDefined(Schedule), nameof(Schedule), "a known schedule", Schedule);
+        OptionCheck.Require(MinimumLearningRate >= 0 && double.IsFinite(MinimumLearningRate), nameof(MinimumLearningRate), "0 or more", MinimumLearningRate);
         OptionCheck.Require(DecayAt is not null && DecayAt.All(share => share is >= 0 and < 1), nameof(DecayAt), "shares in [0, 1)", DecayAt is null ? null : string.Join(", ", DecayAt));
         OptionCheck.Require(DecayFactor is > 0 and <= 1, nameof(DecayFactor), "in (0, 1]", DecayFactor);
         OptionCheck.Require(MaximumGradientNorm is null or > 0, nameof(MaximumGradientNorm), "positive, or null", MaximumGradientNorm);

@@ -17,11 +17,15 @@ internal static class Optimizers
     /// <summary>The learning rate of an epoch, 0-based.</summary>
     public static double RateOf(MethodOptions options, int epoch, bool firstTask = false) => options.Schedule switch
     {
-        LearningRateSchedule.Cosine => BaseRate(options, firstTask) * (1 + Math.Cos(Math.PI * epoch / options.Epochs)) / 2,
+        LearningRateSchedule.Cosine => Cosine(options, epoch, firstTask),
+        LearningRateSchedule.DelayedCosine => Cosine(options, Math.Max(0, epoch - 1), firstTask),
         // The tolerance keeps shares such as 0.7 of 10 epochs whole.
         LearningRateSchedule.Steps => BaseRate(options, firstTask) * Math.Pow(options.DecayFactor, options.DecayAt.Count(share => epoch >= share * options.Epochs - 1e-9)),
         _ => BaseRate(options, firstTask),
     };
+
+    private static double Cosine(MethodOptions options, int epoch, bool firstTask) =>
+        options.MinimumLearningRate + (BaseRate(options, firstTask) - options.MinimumLearningRate) * (1 + Math.Cos(Math.PI * epoch / options.Epochs)) / 2;
 
     /// <summary>A fresh optimiser. The βs are spelt out because their defaults differ between versions of TorchSharp.</summary>
     public static optim.Optimizer Create(MethodOptions options, IEnumerable<Parameter> parameters, bool firstTask = false)

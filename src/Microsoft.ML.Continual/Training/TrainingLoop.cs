@@ -25,6 +25,8 @@ internal sealed class TrainingLoop
     private readonly MethodOptions _options;
     private readonly IProgress<TrainingProgress>? _progress;
     private readonly Action<string> _log;
+    private UpdateConstraint? _active;   // the constraint, in epochs that the method lets it work on
+    private int _epochCount;
 
     public TrainingLoop(ContinualMethod method, UpdateConstraint? constraint, MethodOptions options, IProgress<TrainingProgress>? progress, Action<string> log) =>
         (_method, _constraint, _options, _progress, _log) = (method, constraint, options, progress, log);
@@ -40,6 +42,7 @@ internal sealed class TrainingLoop
         _method.BeginTask(new MethodTask(task.Index, task.Classes, task.ClassCount, task.ImageCount, classifier) { Labels = task.Labels });
         _constraint?.BeginTask(Describe(task, before, cancellationToken));
         TrainEpochs(task, epochs, cancellationToken);
+        _method.FinishTraining();
         CheckParameters(task);
         cancellationToken.ThrowIfCancellationRequested();
         _constraint?.EndTask(Describe(task, after, cancellationToken));
@@ -54,19 +57,22 @@ internal sealed class TrainingLoop
     {
         // The parameters are fixed from BeginTask to EndTask.
         List<Parameter> parameters = [.. _method.Parameters.Select(p => p.Value)];
-        using optim.Optimizer? optimizer = parameters.Count == 0 ? null : Optimizers.Create(_options, parameters, task.Index == 0);
+        using TaskOptimizer? optimizer = parameters.Count == 0 ? null : new TaskOptimizer(_options, _method.Parameters, task.Index == 0);
         using var meter = new TrainingMeter(_method.Backbone.Device);
 
-        for (int epoch = 0; epoch < _options.Epochs; epoch++)
+        _epochCount = _options.Epochs + _method.ExtraEpochs;
+        for (int epoch = 0; epoch < _epochCount; epoch++)
         {
-            if (optimizer is not null) Optimizers.SetRate(optimizer, Optimizers.RateOf(_options, epoch, task.Index == 0));
+            optimizer?.SetRate(Optimizers.RateOf(_options, epoch, task.Index == 0));
+            _method.BeginEpoch(epoch);
+            _active = _method.IsConstrained ? _constraint : null;
             TrainEpoch(task, epoch, parameters, optimizer, meter, random.Split(), cancellationToken);
             meter.Reset();
         }
     }
 
     private void TrainEpoch(
-        TrainingTask task, int epoch, List<Parameter> parameters, optim.Optimizer? optimizer, TrainingMeter meter, SeededRandom random, CancellationToken cancellationToken)
+        TrainingTask task, int epoch, List<Parameter> parameters, TaskOptimizer? optimizer, TrainingMeter meter, SeededRandom random, CancellationToken cancellationToken)
     {
         int steps = (task.ImageCount + _options.BatchSize - 1) / _options.BatchSize, step = 0, lastRead = 0;
         using IEnumerator<ImageBatch> batches = task.Epoch(random).GetEnumerator();
@@ -86,23 +92,24 @@ internal sealed class TrainingLoop
         _log(done.ToString());
     }
 
-    private void Step(ImageBatch batch, List<Parameter> parameters, optim.Optimizer? optimizer, TrainingMeter meter)
+    private void Step(ImageBatch batch, List<Parameter> parameters, TaskOptimizer? optimizer, TrainingMeter meter)
     {
         LossTerms terms = _method.ComputeLoss(batch);
-        if (_constraint?.Penalty() is { } penalty) terms = terms with { Total = terms.Total + penalty };
+        if (_active?.Penalty() is { } penalty) terms = terms with { Total = terms.Total + penalty };
         if (optimizer is not null) Move(terms, parameters, optimizer);
         meter.Add(terms, batch.Labels);
     }
 
-    private void Move(LossTerms terms, List<Parameter> parameters, optim.Optimizer optimizer)
+    private void Move(LossTerms terms, List<Parameter> parameters, TaskOptimizer optimizer)
     {
-        optimizer.zero_grad();
+        optimizer.ZeroGradients();
         terms.Total.backward();
+        _method.AfterBackward();
         if (_options.MaximumGradientNorm is { } maximum) GradientClipping.ClipGlobalNorm(parameters, maximum);
-        _constraint?.ProjectGradients();
-        _constraint?.BeforeStep();
-        optimizer.step();
-        _constraint?.AfterStep();
+        _active?.ProjectGradients();
+        _active?.BeforeStep();
+        optimizer.Step();
+        _active?.AfterStep();
     }
 
     private TrainingProgress Report(TrainingTask task, int epoch, int step, int steps, ref int lastRead, TrainingMeter meter)
@@ -115,7 +122,7 @@ internal sealed class TrainingLoop
         }
         lastRead = step;
         var progress = new TrainingProgress(
-            task.Index, task.Name, epoch + 1, _options.Epochs, step, steps, crossEntropy, accuracy, Optimizers.RateOf(_options, epoch, task.Index == 0), meter.ImagesPerSecond);
+            task.Index, task.Name, epoch + 1, _epochCount, step, steps, crossEntropy, accuracy, Optimizers.RateOf(_options, epoch, task.Index == 0), meter.ImagesPerSecond);
         _progress?.Report(progress);
         return progress;
     }

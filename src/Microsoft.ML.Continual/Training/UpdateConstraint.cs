@@ -49,6 +49,13 @@ public abstract class UpdateConstraint : IDisposable
     /// <exception cref="InvalidDataException">The state is of another constraint or of other sizes.</exception>
     public abstract void LoadState(StateDictionary state);
 
+    /// <summary>Writes what a task in progress has beside what <see cref="BeginTask"/> makes of the state and the parameters before the task, so that the task can go on in another process, bit for bit.</summary>
+    public virtual void SaveProgress(StateDictionary state) { }
+
+    /// <summary>Takes over what <see cref="SaveProgress"/> wrote; called after <see cref="BeginTask"/>.</summary>
+    /// <exception cref="InvalidDataException">The state is of another constraint or of other sizes.</exception>
+    public virtual void LoadProgress(StateDictionary state) { }
+
     /// <summary>Frees what the constraint holds.</summary>
     public abstract void Dispose();
 }
