@@ -21,6 +21,9 @@ namespace Microsoft.ML.Continual.Inference;
 /// a label column is scored all the same.</para>
 /// <para>Images are read ahead on a background thread and scored <see cref="MethodOptions.PredictionBatchSize"/> at a time; nothing is read unless
 /// score or predicted label is asked for.</para>
+/// <para><b>Threads.</b> One model may be used by many threads at once: each its own views, cursors or <c>PredictionEngine</c> (ML.NET's engines and cursors are for one thread each). Scores do
+/// not depend on what other threads do. A processor runs as many passes at once as libtorch's threads (<c>OMP_NUM_THREADS</c>) leave cores for, cores / threads and at least one, any other device one, over all
+/// models of the process; the others wait. Reading, decoding and resizing go on meanwhile.</para>
 /// </remarks>
 public sealed class ContinualTransformer : ITransformer, IDisposable
 {
@@ -28,7 +31,8 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
     private readonly MethodOptions _options;
     private readonly ImageScorer _scorer;
     private readonly OutputColumns _columns;
-    private int _disposed;
+    private readonly PassGate _gate;
+    private readonly UseCount _uses;
 
     /// <param name="mlContext">Whose log warnings go to.</param>
     /// <param name="options">Column names, evaluation view and batch size; not changed by anyone.</param>
@@ -39,6 +43,12 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
         (_mlContext, _options, State) = (mlContext, options, state);
         _scorer = new ImageScorer(scorer, options);
         _columns = new OutputColumns(state.Classes, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName);
+        _gate = PassGate.Of(options.Backbone!.Device);
+        _uses = new UseCount(() =>
+        {
+            _scorer.Dispose();
+            State.Dispose();
+        });
     }
 
     /// <summary>The classes this model tells apart, by the index of their slot in the score.</summary>
@@ -102,13 +112,8 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
     void ICanSaveModel.Save(ModelSaveContext ctx) =>
         throw new NotSupportedException("A continual model cannot be written into an ML.NET model file yet; keep the trainer, or fit again from the same data and seed.");
 
-    /// <summary>Frees the model's own tensors. The trainer, other models and the backbone live on.</summary>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        _scorer.Dispose();
-        State.Dispose();
-    }
+    /// <summary>Frees the model's own tensors, once passes that other threads have begun are done. The trainer, other models and the backbone live on.</summary>
+    public void Dispose() => _uses.End();
 
     internal OutputLayout CreateLayout(DataViewSchema source)
     {
@@ -120,12 +125,19 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
     /// <summary>Gathers decoded images for <see cref="Score"/>; may run on another thread.</summary>
     internal PackedImages Pack(IReadOnlyList<HostImage> images) => _scorer.Pack(images);
 
-    /// <summary>Class probabilities of images, in their order.</summary>
-    internal Probabilities Score(PackedImages images, TaskHint? hint = null)
+    /// <summary>Class probabilities of images, in their order. Waits until the device has room.</summary>
+    internal Probabilities Score(PackedImages images, TaskHint? hint = null) => _gate.Run(() =>
     {
-        ThrowIfDisposed();
-        return _scorer.Score(images, hint);
-    }
+        ObjectDisposedException.ThrowIf(!_uses.TryEnter(), this);
+        try
+        {
+            return _scorer.Score(images, hint);
+        }
+        finally
+        {
+            _uses.Leave();
+        }
+    });
 
     internal void WarnOfUnknownLabels(LabelMapping labels)
     {
@@ -138,5 +150,5 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
             $"{labels.UnknownRows} rows carry {labels.UnknownValues.Count} labels that were never learned ({some}{(labels.UnknownValues.Count > 5 ? ", …" : "")}); their label is missing (0) in the scored view, and Evaluate leaves them out.");
     }
 
-    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed != 0, this);
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_uses.IsEnded, this);
 }
