@@ -16,6 +16,7 @@ public static class SafetensorsWriter
     /// <param name="metadata">Text to store under <c>__metadata__</c>, or null.</param>
     /// <remarks>The same input gives the same bytes: wide types come first, so that all data is aligned, then names in ordinal order.</remarks>
     /// <exception cref="ArgumentException">A tensor is of a type that the format lacks, or too large.</exception>
+    /// <exception cref="IOException">The file cannot be written; an existing one is as it was.</exception>
     public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -52,9 +53,11 @@ public static class SafetensorsWriter
             }
             File.Move(temporary, path, overwrite: true);
         }
-        catch
+        catch (Exception e)
         {
             File.Delete(temporary);
+            // A full disk; .NET reports a file beyond the system's or the user's limit as an argument that is out of range.
+            if (e.GetType() == typeof(IOException) || e is ArgumentOutOfRangeException) throw new IOException($"'{path}' could not be written; what was there before is unchanged. {e.Message}", e);
             throw;
         }
     }

@@ -1,0 +1,56 @@
+using Microsoft.ML.Continual.Checkpoints;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Continual.Tests.Persistence;
+
+/// <summary>A disk that fills up during a save loses nothing: the file of before stays whole, no part of the new one is left, the error says why.</summary>
+[TestClass]
+[DoNotParallelize]
+public sealed class FullDiskTests
+{
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void Tensors_that_do_not_fit_leave_the_file_of_before(bool mounted)
+    {
+        OnFullDisk(mounted, 96 << 10, (folder, fill) =>
+        {
+            string path = Path.Combine(folder, "tensors.safetensors");
+            using var scope = NewDisposeScope();
+            SafetensorsWriter.Write(path, new Dictionary<string, TorchSharp.torch.Tensor> { ["a"] = arange(5000, ScalarType.Float32) });
+            byte[] before = File.ReadAllBytes(path);
+            using (fill()) AssertFails(folder, () => SafetensorsWriter.Write(path, new Dictionary<string, TorchSharp.torch.Tensor> { ["a"] = arange(60000, ScalarType.Float32) }));
+            CollectionAssert.AreEqual(before, File.ReadAllBytes(path));
+        });
+    }
+
+    /// <summary>Runs a test in a folder on a small disk, or in one whose files cannot grow beyond the size while <c>fill</c>'s result lives.</summary>
+    private static void OnFullDisk(bool mounted, int bytes, Action<string, Func<IDisposable>> test)
+    {
+        if (mounted)
+        {
+            using SmallDisk disk = SmallDisk.Mount(bytes);
+            test(disk.Folder, () => new MemoryStream());   // it is as small before as during the failing save
+            return;
+        }
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("continual-limit-");
+        try
+        {
+            test(folder.FullName, () => new FileSizeLimit(bytes));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static void AssertFails(string folder, Action save)
+    {
+        string[] before = Directory.GetFiles(folder);
+        IOException error = Assert.Throws<IOException>(save);
+        StringAssert.Contains(error.Message, folder);
+        StringAssert.Contains(error.Message, "unchanged");
+        CollectionAssert.AreEquivalent(before, Directory.GetFiles(folder));
+    }
+}
