@@ -27,6 +27,7 @@ internal static class CommandLine
     private static readonly Option<int?> Gpu = CommandLineHost.Gpu();
     private static readonly Option<string> Report = new("--report") { Description = "The HTML report to write.", DefaultValueFactory = _ => Path.Combine("artifacts", "quickstart-report.html") };
     private static readonly Option<bool> NoReport = new("--no-report") { Description = "Write no report." };
+    private static readonly Option<string?> Matrices = new("--matrices") { Description = "Write the accuracies, every digit of them, to this JSON file." };
 
     /// <summary>Parses, runs, and turns what can go wrong into exit codes: 0 done, 1 failed, 2 wrong arguments or files, 130 interrupted.</summary>
     public static int Run(string[] args, Func<Settings, CancellationToken, int> learn)
@@ -34,7 +35,7 @@ internal static class CommandLine
         Method.AcceptOnlyFromAmong([.. Methods.Names.Keys]);
         var command = new RootCommand("A frozen vision transformer learns ten tasks, one after another: plain fine-tuning, L2P, and L2P with gradient projection.")
         {
-            Small, Seed, Tasks, Epochs, Method, Report, NoReport, Data, Weights, ImageSize, Normalization, Heads,
+            Small, Seed, Tasks, Epochs, Method, Report, NoReport, Matrices, Data, Weights, ImageSize, Normalization, Heads,
             Classes, TrainPerClass, TestPerClass, BatchSize, LearningRate, Energy, Gpu,
         };
         return CommandLineHost.Run(command, "quickstart", args, (arguments, cancellationToken) => learn(Read(arguments), cancellationToken));
@@ -69,6 +70,7 @@ internal static class CommandLine
             Normalization = NormalizationOf(arguments.GetValue(Normalization)) ?? (data is null ? null : ImageNormalization.ImageNet),
             Gpu = arguments.GetValue(Gpu),
             Report = arguments.GetValue(NoReport) ? null : arguments.GetRequiredValue(Report),
+            Matrices = arguments.GetValue(Matrices),
         };
         Require(settings.Tasks >= 1, $"--tasks: expected at least 1, found {settings.Tasks}.");
         Require(settings.Epochs >= 1, $"--epochs: expected at least 1, found {settings.Epochs}.");

@@ -49,6 +49,7 @@ static int Learn(Settings settings, CancellationToken cancellationToken)
     ResultTables.WriteMatrices(results);
     ResultTables.WriteMeasures(results);
     ResultTables.WriteInterference(results);
+    if (settings.Matrices is { } matrices) MatrixFile.Write(matrices, results);
     if (settings.Report is { } report)
         Console.WriteLine($"Report: {continual.WriteReport(report, $"{settings.Tasks} tasks of {data.Name}", results)}");
     Console.WriteLine($"Done in {watch.Elapsed.TotalSeconds:0} s.");

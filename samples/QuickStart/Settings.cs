@@ -61,4 +61,7 @@ internal sealed record Settings
 
     /// <summary>The HTML report to write; null writes none.</summary>
     public required string? Report { get; init; }
+
+    /// <summary>The JSON file of accuracies to write; null writes none.</summary>
+    public required string? Matrices { get; init; }
 }
