@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up, builds, serves a small model with samples/Serve in one process and holds a load on it from another. Prints throughput, latency and
+# Sets up, builds, learns a small model (or takes --model FILE), serves it with samples/Serve in one process and holds a load on it from another. Prints throughput, latency and
 # the server's memory; fails when an answer was none, when the memory grew by more than the bound in the measured time, or when the server does not stop by itself in the end.
 # The other arguments go to the load: eng/serve-load.sh --seconds 60 --clients 8 --max-growth 48
 set -euo pipefail
@@ -7,10 +7,21 @@ export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"   # one libtorch thread a pass, a
 source "$(dirname "$0")/setup.sh"
 folder=$root/artifacts/serve-load
 mkdir -p "$folder"
+model=
+if [ "${1:-}" = --model ]; then
+  model=$2
+  shift 2
+fi
 
-for project in samples/Serve eng/serve-load; do build_release "$root/$project"; done
+for project in samples/QuickStart samples/Serve eng/serve-load; do build_release "$root/$project"; done
+quickstart() { dotnet "$root/samples/QuickStart/bin/Release/net10.0/quickstart.dll" "$@"; }
 
-dotnet "$root/samples/Serve/bin/Release/net10.0/serve.dll" --port 0 >"$folder/server.log" 2>&1 &
+if [ -z "$model" ]; then
+  model=$folder/model.safetensors
+  quickstart --small --method l2p --no-report --save "$model" >"$folder/train.log" || { tail -n 5 "$folder/train.log" >&2; exit 1; }
+fi
+
+dotnet "$root/samples/Serve/bin/Release/net10.0/serve.dll" --model "$model" --port 0 >"$folder/server.log" 2>&1 &
 server=$!
 trap 'kill -9 $server 2>/dev/null || true' EXIT
 url=

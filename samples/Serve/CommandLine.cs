@@ -10,6 +10,7 @@ internal static class CommandLine
 {
     private static readonly ServeSettings Standard = new();
 
+    private static readonly Option<string> Model = new("--model") { Description = "The model that ContinualTransformer.Save wrote; its backbone lies beside it or where it lay in training.", Required = true };
     private static readonly Option<int?> Gpu = CommandLineHost.Gpu();
     private static readonly Option<string> Listen = new("--listen") { Description = "The address to listen on. Anything but a loopback address lets other machines in: there is no authentication and no TLS.", DefaultValueFactory = _ => $"{Standard.Address}" };
     private static readonly Option<int> Port = new("--port") { Description = "The port; 0 takes a free one.", DefaultValueFactory = _ => Standard.Port };
@@ -19,13 +20,13 @@ internal static class CommandLine
     private static readonly Option<int> MaximumWaiting = new("--max-waiting") { Description = "Requests that may wait beside those being worked on; any more get 503.", DefaultValueFactory = _ => Standard.MaximumWaiting };
 
     /// <summary>Parses, serves, and turns what can go wrong into exit codes: 0 stopped, 1 failed, 2 wrong arguments or files.</summary>
-    public static int Run(string[] args, Func<int?, ServeSettings, int> serve)
+    public static int Run(string[] args, Func<string, int?, ServeSettings, int> serve)
     {
         var command = new RootCommand("Serves a saved model: POST an image to /predict; GET /model and /health.")
         {
-            Gpu, Listen, Port, MaximumBytes, MaximumPixels, Workers, MaximumWaiting,
+            Model, Gpu, Listen, Port, MaximumBytes, MaximumPixels, Workers, MaximumWaiting,
         };
-        return CommandLineHost.Run(command, "serve", args, (arguments, _) => serve(arguments.GetValue(Gpu), Read(arguments)));
+        return CommandLineHost.Run(command, "serve", args, (arguments, _) => serve(arguments.GetRequiredValue(Model), arguments.GetValue(Gpu), Read(arguments)));
     }
 
     private static ServeSettings Read(ParseResult arguments)

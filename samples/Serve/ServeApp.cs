@@ -69,6 +69,6 @@ internal static class ServeApp
         }
     }
 
-    private static ModelAnswer Describe(ServedModel model) => new(model.Transformer.MethodName, model.Backbone, model.Labels,
+    private static ModelAnswer Describe(ServedModel model) => new(model.Transformer.MethodName, model.Transformer.Architecture, model.Labels,
         [.. model.Transformer.Tasks.Select(task => new TaskAnswer(task.Name, [.. task.Classes.Select(c => model.Labels[c])]))]);
 }

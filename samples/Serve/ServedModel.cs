@@ -4,8 +4,7 @@ namespace Microsoft.ML.Continual.Samples.Serve;
 
 /// <summary>A model and what the server says of it.</summary>
 /// <param name="Transformer">Scores images; used by several threads, disposed by whoever made it.</param>
-/// <param name="Backbone">The frozen network in words.</param>
-internal sealed record ServedModel(ContinualTransformer Transformer, string Backbone)
+internal sealed record ServedModel(ContinualTransformer Transformer)
 {
     /// <summary>The labels by class index.</summary>
     public IReadOnlyList<string> Labels { get; } = Transformer.Classes.Names;

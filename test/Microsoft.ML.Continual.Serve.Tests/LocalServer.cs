@@ -24,7 +24,7 @@ internal sealed class LocalServer : IAsyncDisposable
         _trainer = MLContext.Continual().PromptTuning(new L2POptions { Backbone = _backbone, PoolSize = 4, PromptLength = 2, TopK = 2, Epochs = 1, BatchSize = 4, Seed = 3 });
         _trainer.Fit(TinyImages.View(MLContext, 4, 1, "cat", "dog")).Dispose();
         Model = _trainer.Fit(TinyImages.View(MLContext, 4, 2, "fox", "elk"));
-        _app = ServeApp.Create(MLContext, new ServedModel(Model, _backbone.Architecture), settings with { Port = 0 });
+        _app = ServeApp.Create(MLContext, new ServedModel(Model), settings with { Port = 0 });
     }
 
     public MLContext MLContext { get; }

@@ -72,6 +72,9 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
     /// <summary>The name of the method in the literature, such as <c>L2P</c>.</summary>
     public string MethodName => State.MethodName;
 
+    /// <summary>The frozen network's architecture in words, such as <c>ViT 192x12, 3 heads, patch 16, image 224</c>.</summary>
+    public string Architecture => _options.Backbone!.Architecture;
+
     /// <summary>The image column that is scored.</summary>
     public string ImageColumnName => _options.ImageColumnName;
 
