@@ -1,0 +1,12 @@
+using Microsoft.ML.Continual.Methods.FineTuning;
+using Microsoft.ML.Continual.Training;
+
+namespace Microsoft.ML.Continual;
+
+public sealed partial class ContinualCatalog
+{
+    /// <summary>Sequential fine-tuning of the whole network: the lower bound that forgets.</summary>
+    /// <returns>A trainer that has learned nothing yet.</returns>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public ContinualTrainer FineTuning(FineTuningOptions options) => Trainer(options);
+}
