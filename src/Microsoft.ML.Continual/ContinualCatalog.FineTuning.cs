@@ -9,4 +9,14 @@ public sealed partial class ContinualCatalog
     /// <returns>A trainer that has learned nothing yet.</returns>
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public ContinualTrainer FineTuning(FineTuningOptions options) => Trainer(options);
+
+    /// <summary>Elastic weight consolidation and online EWC.</summary>
+    /// <returns>A trainer that has learned nothing yet.</returns>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public ContinualTrainer ElasticWeightConsolidation(EwcOptions options) => Trainer(options);
+
+    /// <summary>Learning without Forgetting.</summary>
+    /// <returns>A trainer that has learned nothing yet.</returns>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public ContinualTrainer LearningWithoutForgetting(LwfOptions options) => Trainer(options);
 }

@@ -33,3 +33,48 @@ public sealed class FineTuningOfTheLastBlockConformanceTests : ConformanceSuite
         return mlContext.Continual().FineTuning(options);
     }
 }
+
+[TestClass]
+public sealed class EwcConformanceTests : ConformanceSuite
+{
+    internal static EwcOptions Options(Backbone backbone)
+    {
+        EwcOptions options = FineTuningConformanceTests.Options<EwcOptions>(backbone);
+        options.FisherImages = 3;
+        return options;
+    }
+
+    private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone) => mlContext.Continual().ElasticWeightConsolidation(Options(backbone));
+}
+
+[TestClass]
+public sealed class SeparateEwcConformanceTests : ConformanceSuite
+{
+    private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone)
+    {
+        EwcOptions options = EwcConformanceTests.Options(backbone);
+        (options.Form, options.Fisher, options.PenalizeHead, options.TrainableBlocks) = (EwcForm.Separate, FisherKind.Expected, false, 1);
+        return mlContext.Continual().ElasticWeightConsolidation(options);
+    }
+
+    /// <summary>Keeps two tensors for each parameter and task by design: the count of tensors after forty tasks is not flat.</summary>
+    private protected override bool StateGrowsByTask => true;
+}
+
+[TestClass]
+public sealed class LwfConformanceTests : ConformanceSuite
+{
+    private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone) =>
+        mlContext.Continual().LearningWithoutForgetting(FineTuningConformanceTests.Options<LwfOptions>(backbone));
+}
+
+[TestClass]
+public sealed class LwfByTaskConformanceTests : ConformanceSuite
+{
+    private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone)
+    {
+        LwfOptions options = FineTuningConformanceTests.Options<LwfOptions>(backbone);
+        (options.Grouping, options.TrainableBlocks, options.ScaleBySquaredTemperature) = (LwfGrouping.PerTask, 0, true);
+        return mlContext.Continual().LearningWithoutForgetting(options);
+    }
+}

@@ -52,6 +52,7 @@ public abstract class NetworkTuningMethod : ContinualMethod
         ArgumentNullException.ThrowIfNull(task);
         EndTask();
         int old = Head.ClassCount;
+        Prepare(task);
         // Among the single class of a task there is nothing to learn: the loss would be 0 whatever the image.
         Head.BeginTask(task, task.Classes.Count == 1 ? ClassMask.SeenClasses : _mask);
         OldClassCount = old;
@@ -107,8 +108,23 @@ public abstract class NetworkTuningMethod : ContinualMethod
         Head.Dispose();
     }
 
+    /// <summary>Called at the beginning of a task while network and classifier are still as the last task left them, to copy what must stay.</summary>
+    private protected virtual void Prepare(MethodTask task) { }
+
     /// <summary>The loss of one step, in the caller's dispose scope.</summary>
-    private protected virtual LossTerms Loss(ImageBatch batch) => Head.Loss(Network.Features(batch.Images), batch.Labels);
+    private protected virtual LossTerms Loss(ImageBatch batch) => CrossEntropy(Head.Logits(Network.Features(batch.Images)), batch.Labels);
+
+    /// <summary>Cross-entropy among the classes that compete, and what a method adds to it; in the caller's dispose scope.</summary>
+    /// <param name="logits">[B, C].</param>
+    /// <param name="labels">[B] int64.</param>
+    /// <param name="added">A scalar; null for none.</param>
+    /// <param name="weight">What the cross-entropy is multiplied by in the total.</param>
+    private protected LossTerms CrossEntropy(Tensor logits, Tensor labels, Tensor? added = null, double weight = 1)
+    {
+        Tensor masked = Head.Mask(logits), crossEntropy = nn.functional.cross_entropy(masked, labels);
+        Tensor total = weight == 1 ? crossEntropy : crossEntropy * weight;
+        return new LossTerms(added is null ? total : total + added, crossEntropy.detach(), masked.detach());
+    }
 
     /// <summary>Checks what <see cref="LoadState"/> will take; derived methods check theirs and call the base.</summary>
     /// <exception cref="InvalidDataException">The state is of other sizes.</exception>
