@@ -1,4 +1,5 @@
 using Microsoft.ML.Continual.Methods.FineTuning;
+using Microsoft.ML.Continual.Methods.Rehearsal;
 using Microsoft.ML.Continual.Training;
 
 namespace Microsoft.ML.Continual;
@@ -19,4 +20,9 @@ public sealed partial class ContinualCatalog
     /// <returns>A trainer that has learned nothing yet.</returns>
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public ContinualTrainer LearningWithoutForgetting(LwfOptions options) => Trainer(options);
+
+    /// <summary>iCaRL: remembered images, distillation and the nearest mean of exemplars.</summary>
+    /// <returns>A trainer that has learned nothing yet.</returns>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public ContinualTrainer ICarl(ICarlOptions options) => Trainer(options);
 }

@@ -141,6 +141,7 @@ public sealed partial class ContinualTrainer
             random)
         {
             Labels = classes.Freeze(),
+            Images = images,
             SampleEvaluation = (count, stream) => images.SampleEvaluation(count, stream, method.Backbone, cancellationToken),
         };
         new TrainingLoop(method, constraint, _options, progress, log).Run(task, cancellationToken);

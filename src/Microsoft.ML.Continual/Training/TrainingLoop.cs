@@ -39,7 +39,7 @@ internal sealed class TrainingLoop
         // One stream for each purpose, always drawn, in a fixed order: a constraint that samples images does not change the order of the batches.
         SeededRandom classifier = task.Random.Split(), epochs = task.Random.Split(), before = task.Random.Split(), after = task.Random.Split(), conclusion = task.Random.Split();
 
-        _method.BeginTask(new MethodTask(task.Index, task.Classes, task.ClassCount, task.ImageCount, classifier) { Labels = task.Labels });
+        _method.BeginTask(new MethodTask(task.Index, task.Classes, task.ClassCount, task.ImageCount, classifier) { Labels = task.Labels, Images = task.Images });
         _constraint?.BeginTask(Describe(task, before, cancellationToken));
         TrainEpochs(task, epochs, cancellationToken);
         _method.FinishTraining();
@@ -74,7 +74,7 @@ internal sealed class TrainingLoop
     private void TrainEpoch(
         TrainingTask task, int epoch, List<Parameter> parameters, TaskOptimizer? optimizer, TrainingMeter meter, SeededRandom random, CancellationToken cancellationToken)
     {
-        int steps = (task.ImageCount + _options.BatchSize - 1) / _options.BatchSize, step = 0, lastRead = 0;
+        int steps = ((task.Images?.EpochLength ?? task.ImageCount) + _options.BatchSize - 1) / _options.BatchSize, step = 0, lastRead = 0;
         using IEnumerator<ImageBatch> batches = task.Epoch(random).GetEnumerator();
         while (true)
         {
