@@ -25,4 +25,14 @@ public sealed partial class ContinualCatalog
     /// <returns>A trainer that has learned nothing yet.</returns>
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public ContinualTrainer ICarl(ICarlOptions options) => Trainer(options);
+
+    /// <summary>Dark Experience Replay++: each step replays remembered images, their logits and their labels.</summary>
+    /// <returns>A trainer that has learned nothing yet.</returns>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public ContinualTrainer DarkExperienceReplay(DerOptions options) => Trainer(options);
+
+    /// <summary>BiC: remembered images, distillation, and a correction of new classes' logits.</summary>
+    /// <returns>A trainer that has learned nothing yet.</returns>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public ContinualTrainer BiasCorrection(BicOptions options) => Trainer(options);
 }

@@ -40,3 +40,40 @@ public sealed class ICarlWithItsHeadConformanceTests : ConformanceSuite
         return mlContext.Continual().ICarl(options);
     }
 }
+
+[TestClass]
+public sealed class DerConformanceTests : ConformanceSuite
+{
+    internal static DerOptions Options(Backbone backbone)
+    {
+        DerOptions options = FineTuningConformanceTests.Options<DerOptions>(backbone);
+        options.MemorySize = 8;
+        return options;
+    }
+
+    private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone) => mlContext.Continual().DarkExperienceReplay(Options(backbone));
+}
+
+[TestClass]
+public sealed class DerFromARingConformanceTests : ConformanceSuite
+{
+    private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone)
+    {
+        DerOptions options = DerConformanceTests.Options(backbone);
+        (options.Policy, options.Logits, options.OfferInEveryEpoch, options.ReplayBatchSize, options.TrainableBlocks) = (ReplayPolicy.Ring, StoredLogits.ZeroPad, false, 3, 0);
+        return mlContext.Continual().DarkExperienceReplay(options);
+    }
+}
+
+[TestClass]
+public sealed class BicConformanceTests : ConformanceSuite
+{
+    internal static BicOptions Options(Backbone backbone)
+    {
+        BicOptions options = FineTuningConformanceTests.Options<BicOptions>(backbone);
+        (options.MemorySize, options.ValidationShare) = (12, 0.3);
+        return options;
+    }
+
+    private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone) => mlContext.Continual().BiasCorrection(Options(backbone));
+}

@@ -10,9 +10,18 @@ internal sealed class Teacher : IDisposable
     private readonly Tensor _weight, _bias;
 
     public Teacher(TrainableNetwork network, ClassifierHead head)
+        : this(network, TrainableTensor.Freeze(head.Weight), TrainableTensor.Freeze(head.Bias))
+    {
+    }
+
+    /// <summary>Takes over a classifier.</summary>
+    /// <param name="network">The network, which is copied.</param>
+    /// <param name="weight">[n, D], this teacher's from now on.</param>
+    /// <param name="bias">[n], the same.</param>
+    public Teacher(TrainableNetwork network, Tensor weight, Tensor bias)
     {
         _network = network.Parameters.Count == 0 ? null : network.Freeze();
-        (_weight, _bias) = (TrainableTensor.Freeze(head.Weight), TrainableTensor.Freeze(head.Bias));
+        (_weight, _bias) = (weight, bias);
     }
 
     /// <summary>The old logits of a batch, without gradient: [B, n] in the caller's dispose scope.</summary>
