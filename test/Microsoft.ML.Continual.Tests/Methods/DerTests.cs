@@ -4,6 +4,7 @@ using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Methods.FineTuning;
 using Microsoft.ML.Continual.Methods.Rehearsal;
 using Microsoft.ML.Continual.Numerics;
+using Microsoft.ML.Continual.Tasks;
 using Microsoft.ML.Continual.Tests.Conformance;
 using Microsoft.ML.Continual.Training;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
@@ -132,7 +133,7 @@ public sealed class DerTests
     {
         using var backbone = TinyVit.Create();
         DerOptions options = DerConformanceTests.Options(backbone);
-        (options.Epochs, options.LearningRate, options.BackboneLearningRateScale, options.MemorySize, options.BatchSize) = (6, 0.01, 0.1, 24, 8);
+        (options.Epochs, options.LearningRate, options.BackboneLearningRateScale, options.MemorySize, options.BatchSize) = (15, 0.01, 0.1, 24, 4);
         using ContinualTrainer trainer = _mlContext.Continual().DarkExperienceReplay(options);
         trainer.Fit(TinyImages.View(_mlContext, 8, 1, "cat", "dog")).Dispose();
         using ContinualTransformer model = trainer.Fit(TinyImages.View(_mlContext, 8, 2, "fox", "elk"));
@@ -145,5 +146,31 @@ public sealed class DerTests
     {
         using var backbone = TinyVit.Create();
         StringAssert.Contains(Assert.Throws<ArgumentException>(() => new DerOptions { Backbone = backbone, CacheImages = false }.Validate()).Message, "CacheImages");
+    }
+
+    [TestMethod]
+    public void A_task_in_progress_goes_on_in_another_method_bit_for_bit()
+    {
+        using var backbone = TinyVit.Create();
+        DerOptions options = DerConformanceTests.Options(backbone);
+        options.Backbone = backbone;
+        var registry = new ClassRegistry();
+        TaskImages images = TaskImages.Load(TinyImages.View(_mlContext, 6, 1, "cat", "dog"), options, registry, default);
+        using DisposeScope scope = NewDisposeScope();
+        ImageBatch[] batches = [.. images.Epoch(new SeededRandom(8), backbone, default).Select(batch => batch with { Images = batch.Images.clone(), Labels = batch.Labels.clone() })];
+        using ContinualMethod straight = options.CreateMethod(new SeededRandom(1)), resumed = options.CreateMethod(new SeededRandom(1));
+        foreach (ContinualMethod method in new[] { straight, resumed }) method.BeginTask(new MethodTask(0, [0, 1], 2, images.Count, new SeededRandom(3)) { Images = images });
+        straight.BeginEpoch(0);
+        straight.ComputeLoss(batches[0]);
+        straight.ComputeLoss(batches[1]);
+        using var progress = new StateDictionary();
+        straight.SaveProgress(progress);
+        resumed.LoadProgress(progress);
+        Assert.AreEqual(straight.ComputeLoss(batches[2]).Total.item<float>(), resumed.ComputeLoss(batches[2]).Total.item<float>());
+        Assert.AreEqual(12L, ((DerMethod)resumed).Memory.Offered);
+        using StateDictionary one = new(), other = new();
+        straight.SaveState(one);
+        resumed.SaveState(other);
+        foreach ((string name, Tensor value) in one.Tensors) Assert.IsTrue(value.equal(other.Tensors[name]).all().item<bool>(), name);
     }
 }
