@@ -78,6 +78,9 @@ internal sealed class TaskImages : ITaskImages
         return new TaskImages(source, classOf, options, cancellationToken);
     }
 
+    /// <summary>The first row's image.</summary>
+    public HostImage First(CancellationToken cancellationToken) => _source.Read([0], cancellationToken).First();
+
     /// <summary>
     /// All images once, in batches of <see cref="MethodOptions.BatchSize"/>, of which the last may be smaller; in random order, or in the order of the rows where
     /// <see cref="MethodOptions.Shuffle"/> is off.
