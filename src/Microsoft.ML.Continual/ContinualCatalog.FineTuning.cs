@@ -35,4 +35,9 @@ public sealed partial class ContinualCatalog
     /// <returns>A trainer that has learned nothing yet.</returns>
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public ContinualTrainer BiasCorrection(BicOptions options) => Trainer(options);
+
+    /// <summary>SLCA: the network learns slowly, and the classifier is aligned on features drawn from a distribution of each class.</summary>
+    /// <returns>A trainer that has learned nothing yet.</returns>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public ContinualTrainer SlowLearner(SlcaOptions options) => Trainer(options);
 }

@@ -1,6 +1,7 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Methods.FineTuning;
 using Microsoft.ML.Continual.Training;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
@@ -76,5 +77,32 @@ public sealed class LwfByTaskConformanceTests : ConformanceSuite
         LwfOptions options = FineTuningConformanceTests.Options<LwfOptions>(backbone);
         (options.Grouping, options.TrainableBlocks, options.ScaleBySquaredTemperature) = (LwfGrouping.PerTask, 0, true);
         return mlContext.Continual().LearningWithoutForgetting(options);
+    }
+}
+
+[TestClass]
+public sealed class SlcaConformanceTests : ConformanceSuite
+{
+    internal static SlcaOptions Options(Backbone backbone)
+    {
+        SlcaOptions options = FineTuningConformanceTests.Options<SlcaOptions>(backbone);
+        options.Alignment = ClassifierAlignmentOptions.Slca with { Epochs = 2, Samples = 16 };
+        return options;
+    }
+
+    private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone) => mlContext.Continual().SlowLearner(Options(backbone));
+
+    /// <summary>Keeps a distribution for each class and task by design.</summary>
+    private protected override bool StateGrowsByTask => true;
+}
+
+[TestClass]
+public sealed class SlcaWithoutAlignmentConformanceTests : ConformanceSuite
+{
+    private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone)
+    {
+        SlcaOptions options = SlcaConformanceTests.Options(backbone);
+        options.Alignment = null;
+        return mlContext.Continual().SlowLearner(options);
     }
 }

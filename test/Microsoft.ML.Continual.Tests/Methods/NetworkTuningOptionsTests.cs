@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Methods.FineTuning;
 using Microsoft.ML.Continual.Methods.Rehearsal;
 using Microsoft.ML.Continual.Tests.Conformance;
@@ -30,6 +31,7 @@ public sealed class NetworkTuningOptionsTests
             (new DerOptions { LogitWeight = -0.1 }, "LogitWeight"),
             (new DerOptions { ReplayBatchSize = 0 }, "ReplayBatchSize"),
             (new BicOptions { ValidationShare = 1 }, "ValidationShare"),
+            (new SlcaOptions { Alignment = ClassifierAlignmentOptions.Slca with { Epochs = 0 } }, "Alignment.Epochs"),
             (new BicOptions { BiasPenalty = double.PositiveInfinity }, "BiasPenalty"),
         ];
         foreach ((MethodOptions options, string name) in wrong)

@@ -31,6 +31,7 @@ public sealed class TunedStateTests
             "icarl" => continual.ICarl(ICarlConformanceTests.Options(backbone)),
             "derpp" => continual.DarkExperienceReplay(DerConformanceTests.Options(backbone)),
             "bic" => continual.BiasCorrection(BicConformanceTests.Options(backbone)),
+            "slca" => continual.SlowLearner(SlcaConformanceTests.Options(backbone)),
             _ => throw new ArgumentException(method),
         };
     }
@@ -42,6 +43,7 @@ public sealed class TunedStateTests
     [DataRow("icarl")]
     [DataRow("derpp")]
     [DataRow("bic")]
+    [DataRow("slca")]
     public void A_run_goes_on_from_a_file_written_in_the_middle_of_its_second_task(string method)
     {
         using VisionTransformer backbone = TinyVit.Create();

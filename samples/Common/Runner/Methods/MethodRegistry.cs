@@ -51,6 +51,8 @@ public static class MethodRegistry
             context => context.Continual.DarkExperienceReplay(Tuned<DerOptions>(context, options => options.MemorySize = RememberedImages))),
         new("bic", "BiC", $"the whole network, {RememberedImages} remembered images, distillation, corrected logits of new classes",
             context => context.Continual.BiasCorrection(Tuned<BicOptions>(context, options => options.MemorySize = RememberedImages))),
+        new("slca", "SLCA", "the whole network, slowly, and a classifier aligned on drawn features",
+            context => context.Continual.SlowLearner(context.Apply(new SlcaOptions { BatchSize = 32 }))),
         new("clip", "CLIP with prompts", "an image prompt for all tasks and a text context for each, scored by the texts of the class names",
             context => context.Continual.PromptTuning(context.Clip())) { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
         new("clip-pgp", "CLIP + PGP", "the same with gradient projection",

@@ -9,6 +9,20 @@ public sealed record ClassifierAlignmentOptions
     /// <summary>LoRAC's settings.</summary>
     public static ClassifierAlignmentOptions Default { get; } = new();
 
+    /// <summary>SLCA's settings: covariances, 5 passes of one step a class with 256 features each, normalised logits, and means drawn nearer to zero.</summary>
+    public static ClassifierAlignmentOptions Slca { get; } = new()
+    {
+        Statistics = AlignmentStatistics.Covariance,
+        Epochs = 5,
+        Steps = AlignmentSteps.SeenClasses,
+        Samples = 256,
+        DrawAll = true,
+        LearningRate = 0.01,
+        WeightDecay = 5e-4,
+        ScaleMeans = true,
+        NormalizedTemperature = 0.1,
+    };
+
     /// <summary>What is kept of a class.</summary>
     /// <value>The default is <see cref="AlignmentStatistics.Centroids"/>.</value>
     public AlignmentStatistics Statistics { get; init; } = AlignmentStatistics.Centroids;
