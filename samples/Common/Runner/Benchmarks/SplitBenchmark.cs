@@ -5,12 +5,12 @@ using Microsoft.ML.Continual.Tasks;
 namespace Microsoft.ML.Continual.Samples.Runner.Benchmarks;
 
 /// <summary>One data set whose classes are dealt out to tasks.</summary>
-public sealed class SplitBenchmark : Benchmark
+public class SplitBenchmark : Benchmark
 {
     private readonly Option<int?> _tasks = new("--tasks");
     private readonly Option<int?> _classOrderSeed = new("--class-order-seed")
     {
-        Description = "Deal the classes out in a random order with this seed, the same for all runs. [default: in ascending order, as in the papers]",
+        Description = "Deal the classes out in a random order with this seed, the same for all runs. [default: in the data set's own order, as in the papers]",
     };
 
     /// <summary>The number of tasks where the command line does not say.</summary>
@@ -33,9 +33,19 @@ public sealed class SplitBenchmark : Benchmark
         ArgumentNullException.ThrowIfNull(arguments);
         int count = arguments.GetValue(_tasks) ?? DefaultTasks;
         CommandLineHost.Require(count >= 1, $"--tasks: expected at least 1, found {count}.");
-        ImageDataset data = DatasetFolder.Open(mlContext, settings.Data, settings.Limits);
+        ImageDataset data = Open(mlContext, settings, arguments);
         CommandLineHost.Require(count <= data.Classes.Count, $"--tasks: expected at most one for each of the {data.Classes.Count} classes, found {count}.");
-        ClassOrder order = arguments.GetValue(_classOrderSeed) is { } seed ? ClassOrder.Shuffled(seed) : ClassOrder.Sorted;
-        return new BenchmarkTasks(data.ToString(), [.. mlContext.Continual().SplitByClass(data.Train, data.Test, count, order: order)]);
+        ClassOrder order = arguments.GetValue(_classOrderSeed) is { } seed ? ClassOrder.Shuffled(seed) : ClassOrder.Explicit([.. data.Classes]);
+        return new BenchmarkTasks(data.ToString(), [.. mlContext.Continual().SplitByClass(data.Train, data.Test, count, order: order)]) { ClassNames = data.ClassNames };
+    }
+
+    /// <summary>Opens the data set. Here: whatever layout the folder has.</summary>
+    /// <param name="mlContext">Where views are made.</param>
+    /// <param name="settings">The common options.</param>
+    /// <param name="arguments">Where <see cref="Options"/> are read from.</param>
+    protected virtual ImageDataset Open(MLContext mlContext, RunSettings settings, ParseResult arguments)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return DatasetFolder.Open(mlContext, settings.Data, settings.Limits);
     }
 }
