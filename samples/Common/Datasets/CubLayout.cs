@@ -1,6 +1,8 @@
 namespace Microsoft.ML.Continual.Samples.Datasets;
 
-/// <summary>CUB-200-2011: <c>images/&lt;class&gt;/…</c>, and the lists <c>images.txt</c>, <c>image_class_labels.txt</c>, <c>train_test_split.txt</c> and <c>classes.txt</c>, which share their numbers.</summary>
+/// <summary>
+/// CUB-200-2011: <c>images/&lt;class&gt;/…</c>, and the lists <c>images.txt</c>, <c>image_class_labels.txt</c>, <c>train_test_split.txt</c> and <c>classes.txt</c>, which share their numbers.
+/// </summary>
 internal static class CubLayout
 {
     private const string Images = "images.txt", Labels = "image_class_labels.txt", Split = "train_test_split.txt", Classes = "classes.txt", Folder = "CUB_200_2011";
@@ -20,7 +22,8 @@ internal static class CubLayout
         foreach ((string id, string image) in images)
         {
             string path = Path.Combine(folder, "images", image);
-            if (image.StartsWith('/') || image.Split('/', '\\').Contains("..") || !File.Exists(path)) throw new InvalidDataException($"There is no file '{path}', which '{Path.Combine(folder, Images)}' names as image {id}");
+            bool isInside = !image.StartsWith('/') && !image.Split('/', '\\').Contains("..");
+            if (!isInside || !File.Exists(path)) throw new InvalidDataException($"There is no file '{path}', which '{Path.Combine(folder, Images)}' names as image {id}");
             LabeledImage found = ClassFolderLayout.FromFile(Value(classes, Value(labels, id, Labels), Classes), path);
             string side = Value(split, id, Split);
             (side switch { "1" => train, "0" => test, _ => throw new InvalidDataException($"'{Path.Combine(folder, Split)}': expected 1 (training) or 0 (test) for image {id}; found '{side}'") }).Add(found);

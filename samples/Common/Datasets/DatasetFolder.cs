@@ -109,8 +109,8 @@ public static class DatasetFolder
         return TinyImageNetLayout.TryRead(folder) ?? CifarLayout.TryRead(folder) ?? IdxLayout.TryRead(folder) ?? SvhnLayout.TryRead(folder) ?? CubLayout.TryRead(folder)
             ?? DomainListLayout.TryRead(folder) ?? ClassFolderLayout.TryRead(folder, seed)
             ?? throw new InvalidDataException(
-                $"'{folder}' has no layout this program knows: expected Tiny-ImageNet (wnids.txt), CIFAR (data_batch_*.bin, data_batch_*, train.bin, or cifar-*.tar.gz), MNIST idx files, SVHN (train_32x32.mat), " +
-                "CUB-200-2011 (images.txt), DomainNet (clipart_train.txt and so on), or a sub-folder of images for each class (perhaps below 'train' and 'test'). docs/datasets.md says where each can be had.");
+                $"'{folder}' has no layout this program knows: expected Tiny-ImageNet (wnids.txt), CIFAR (data_batch_*.bin, data_batch_*, train.bin, or cifar-*.tar.gz), MNIST idx files, " +
+                "SVHN (train_32x32.mat), CUB-200-2011 (images.txt), DomainNet (clipart_train.txt and so on), or a sub-folder of images for each class (perhaps below 'train' and 'test'). docs/datasets.md says where each can be had.");
     }
 
     private static ImageDataset Make(MLContext mlContext, string folder, ImageFiles files, DatasetOptions options, string? labelPrefix)

@@ -13,7 +13,8 @@ internal static class DomainListLayout
     ];
 
     /// <summary>The domains in ordinal order; empty where there are no lists.</summary>
-    public static string[] Domains(string folder) => [.. Directory.GetDirectories(folder).Select(path => Path.GetFileName(path)!).Where(domain => KindOf(folder, domain) is not null).Order(StringComparer.Ordinal)];
+    public static string[] Domains(string folder) =>
+        [.. Directory.GetDirectories(folder).Select(path => Path.GetFileName(path)!).Where(domain => KindOf(folder, domain) is not null).Order(StringComparer.Ordinal)];
 
     /// <summary>Domains as one data set, in which equal classes are one; null where there are no lists.</summary>
     /// <param name="folder">The folder of the domains and lists.</param>
@@ -23,7 +24,8 @@ internal static class DomainListLayout
         domains ??= Domains(folder);
         if (domains.Count == 0) return null;
         (string Train, string Test, string Layout, DatasetSource Source)[] kinds =
-            [.. domains.Select(domain => KindOf(folder, domain) ?? throw new InvalidDataException($"'{folder}' has no folder '{domain}' with a list '{domain}{Kinds[0].Train}'; it has {string.Join(", ", Domains(folder))}."))];
+            [.. domains.Select(domain => KindOf(folder, domain) ?? throw new InvalidDataException(
+                $"'{folder}' has no folder '{domain}' with a list '{domain}{Kinds[0].Train}'; it has {string.Join(", ", Domains(folder))}. {DatasetSource.DomainNet.Name} can be had from {DatasetSource.DomainNet.Page}"))];
         return kinds[0].Source.Guard(folder, () => ImageList.Read(
             folder,
             [.. domains.Zip(kinds, (domain, kind) => DatasetSource.Require(folder, domain + kind.Train))],

@@ -16,7 +16,7 @@ internal static class ImageList
         var folders = new FolderIndex(root);
         var numbers = new Dictionary<string, int?>(StringComparer.Ordinal);
         var classes = new Dictionary<int, string>();
-        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         ImageFiles files = new(layout, [.. train.SelectMany(Load)], [.. test.SelectMany(Load)]);
         HashSet<string> learned = [.. files.Train.Select(image => image.Label)];
         bool numbered = learned.Count > 0 && numbers.Values.All(number => number is not null);
@@ -31,7 +31,7 @@ internal static class ImageList
                 if (string.IsNullOrWhiteSpace(text)) continue;
                 string where = $"'{list}', line {line}";
                 ListedImage image = Parse(text, where, folders);
-                if (!seen.TryAdd(image.Path, where)) throw new InvalidDataException($"{where}: '{image.Path}' is named before, in {seen[image.Path]}");
+                if (!seen.Add(image.Path)) throw new InvalidDataException($"{where}: '{image.Path}' is named before; expected each image once in all lists");
                 if (!numbers.TryAdd(image.Class, image.Number) && numbers[image.Class] != image.Number)
                     throw new InvalidDataException($"{where}: the class '{image.Class}' has the number {Text(image.Number)}; it had {Text(numbers[image.Class])} before");
                 if (image.Number is { } number && !classes.TryAdd(number, image.Class) && classes[number] != image.Class)

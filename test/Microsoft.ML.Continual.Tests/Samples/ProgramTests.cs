@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using Microsoft.ML.Continual.Samples.Datasets;
 using Microsoft.ML.Continual.Tests.Contract;
 using Microsoft.ML.Continual.Tests.Samples.Datasets;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
@@ -81,6 +82,10 @@ public sealed class ProgramTests
     {
         CubTests.Write(_files, "data");
         Assert.AreEqual("Task 1: 001.Black_footed_Albatross; Task 2: 002.Laysan_Albatross", Run("split-cub200", "--tasks", "2"));
+        string[] seeds = [.. Enumerable.Range(0, 9).Where(seed => NumpyPermutation.Shuffle(2, seed)[0] == 1).Select(seed => $"{seed}")];
+        Assert.AreEqual("Task 1: 002.Laysan_Albatross; Task 2: 001.Black_footed_Albatross", Run("split-cub200", "--tasks", "2", "--class-order-numpy", seeds[0]));
+        Assert.AreEqual(2, Start("split-cub200", ["--class-order-numpy", "1", "--class-order-seed", "1", "--tasks", "2"]));
+        StringAssert.Contains(_written.ToString(), "expected one of them, found both");
     }
 
     [TestMethod]

@@ -5,7 +5,10 @@ namespace Microsoft.ML.Continual.Samples.Runner.Benchmarks;
 /// <summary>The options <c>--train-list</c> and <c>--test-list</c>, which name the images of a data set's two sides.</summary>
 internal sealed class SplitLists
 {
-    private readonly Option<string?> _train = new("--train-list") { Description = "A list of the training images, a path below --data and perhaps the class's number on each line; with --test-list. [default: none]" };
+    private readonly Option<string?> _train = new("--train-list")
+    {
+        Description = "A list of the training images, a path below --data and perhaps the class's number on each line; with --test-list. [default: none]",
+    };
     private readonly Option<string?> _test = new("--test-list") { Description = "The list of the test images. [default: none]" };
 
     /// <summary>Both.</summary>
