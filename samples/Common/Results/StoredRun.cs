@@ -91,17 +91,17 @@ public sealed record StoredRun
 
     private static SequenceResult ReadResult(JsonNode json)
     {
-        EvaluationSetting setting = Enum.Parse<EvaluationSetting>((string)Need(json, "setting"));
+        EvaluationSetting setting = Enum.Parse<EvaluationSetting>((string)Need(json, "setting")!);
         double[][] accuracy = Table(Need(json, "matrix")), topFive = Table(Need(json, "topFive")), logLoss = Table(Need(json, "logLoss"));
-        string[] names = [.. Need(json, "tasks").AsArray().Select(task => (string)Need(task!, "name"))];
+        string[] names = [.. Need(json, "tasks").AsArray().Select(task => (string)Need(task!, "name")!)];
         int[] rows = [.. Need(json, "testRows").AsArray().Select(n => (int)n!)];
         if (accuracy.Length != names.Length || accuracy.Length == 0) throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"expected a row of the matrix for each of its {names.Length} tasks, found {accuracy.Length}"));
         return new SequenceResult
         {
-            Name = (string)Need(json, "name"),
+            Name = (string)Need(json, "name")!,
             Seed = (int)Need(json, "seed"),
             Setting = setting,
-            Scenario = Enum.Parse<Scenario>((string)Need(json, "scenario")),
+            Scenario = Enum.Parse<Scenario>((string)Need(json, "scenario")!),
             IsOnline = (bool)Need(json, "online"),
             Matrix = new AccuracyMatrix(accuracy) { ForgettingMaxIncludesCurrent = (bool)Need(Need(json, "measures"), "forgettingMaximumIncludesCurrent") },
             Evaluations = [.. accuracy.Select((row, after) => row.Select((a, task) => new TaskEvaluation(names[task], setting, rows[task], a, topFive[after][task], logLoss[after][task])).ToArray())],
@@ -109,7 +109,7 @@ public sealed record StoredRun
             PeakMemory = (long?)json["peakMemory"],
             TaskClasses = [.. Need(json, "tasks").AsArray().Select(task => (IReadOnlyList<string>)[.. Need(task!, "classes").AsArray().Select(label => (string)label!)])],
             Audits = [.. Need(json, "audits").AsArray().Select(audit => new InterferenceAudit((int)Need(audit!, "task"), [.. Need(audit, "entries").AsArray().Select(e =>
-                new InterferenceEntry((string)Need(e!, "site"), (int)Need(e, "pastTask"), (double)Need(e, "relativeChange"), (double)Need(e, "unconstrainedShare")))]))],
+                new InterferenceEntry((string)Need(e!, "site")!, (int)Need(e, "pastTask"), (double)Need(e, "relativeChange"), (double)Need(e, "unconstrainedShare")))]))],
             Configuration = [.. Need(json, "configuration").AsObject().Select(pair => KeyValuePair.Create(pair.Key, (string)pair.Value!))],
         };
     }

@@ -114,7 +114,7 @@ internal sealed class RunnerOptions
             Label = arguments.GetValue(_label),
             SkipDone = arguments.GetValue(_skipDone),
             Given = Given(arguments),
-            CommandLine = string.Join(' ', args.Prepend(_benchmark.Program).Select(a => a.Contains(' ', StringComparison.Ordinal) ? $"\"{a}\"" : a)),
+            CommandLine = Join(args.Prepend(_benchmark.Program)),
         };
         Require(settings.Methods.All(method => method.Backbone == settings.Backbone), "--method: expected methods for one kind of weights; found for vision transformers " +
             $"{Names(settings, BackboneKind.VisionTransformer)}, for CLIP {Names(settings, BackboneKind.Clip)}. Run them apart.");
@@ -132,6 +132,9 @@ internal sealed class RunnerOptions
         Require(settings.Limits.TestPerClass is null or >= 1, $"--test-per-class: expected at least 1, found {settings.Limits.TestPerClass}.");
         return settings;
     }
+
+    /// <summary>A command line from its words.</summary>
+    public static string Join(IEnumerable<string> words) => string.Join(' ', words.Select(a => a.Contains(' ', StringComparison.Ordinal) ? $"\"{a}\"" : a));
 
     private static string Names(RunSettings settings, BackboneKind kind) => string.Join(", ", settings.Methods.Where(method => method.Backbone == kind).Select(method => method.Name));
 
