@@ -12,7 +12,7 @@ public static class CompareApp
 
     /// <summary>Reads the runs, checks that they can be compared, and writes the README's tables and a page for each comparison.</summary>
     /// <param name="args">The command line.</param>
-    /// <returns>The exit code: 0 done, 1 the README is not what the runs give, 2 wrong arguments or files, or runs that cannot be compared.</returns>
+    /// <returns>The exit code: 0 done, 1 the runs cannot be compared or (checking) the page is not what they give, 2 wrong arguments or files.</returns>
     public static int Run(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
@@ -38,7 +38,11 @@ public static class CompareApp
         Comparison[] comparisons = [.. folders.SelectMany(Comparison.ReadAll)];
         string[] problems = [.. comparisons.SelectMany(comparison => ComparisonCheck.Problems(comparison).Select(problem => $"{comparison.Folder}: {problem}"))];
         if (problems.Length > 0)
-            throw new InvalidDataException($"these runs cannot stand in one table (a folder below --results is one table; put them into folders of their own): {string.Join(". ", problems)}.");
+        {
+            foreach (string problem in problems) Console.Error.WriteLine($"{Program}: {problem}");
+            Console.Error.WriteLine($"{Program}: these runs cannot stand in one table, and nothing is written. A folder below --results is one table: put them into folders of their own.");
+            return 1;
+        }
 
         string expected = ReadmeBlock.Write(comparisons, Path.GetDirectoryName(Path.GetFullPath(readme))!);
         if (print)

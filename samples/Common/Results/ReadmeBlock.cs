@@ -18,7 +18,8 @@ internal static class ReadmeBlock
     }
 
     /// <summary>What belongs between the lines: a table for each comparison; one line break where there is none.</summary>
-    public static string Write(IReadOnlyList<Comparison> comparisons, string linksFrom) => "\n" + string.Concat(comparisons.Select(comparison => ComparisonTable.Write(comparison, linksFrom) + "\n"));
+    public static string Write(IReadOnlyList<Comparison> comparisons, string linksFrom) =>
+        "\n" + string.Concat(comparisons.Select(comparison => "\n" + ComparisonTable.Write(comparison, linksFrom))) + (comparisons.Count > 0 ? "\n" : "");
 
     private static Range? Find(string page, string path)
     {

@@ -49,7 +49,11 @@ public readonly record struct SampleSummary(int Count, double Mean, double Devia
     }
 
     /// <summary>Mean ± standard deviation with one decimal; the mean alone for one value.</summary>
-    public override string ToString() => Count < 2 ? Mean.ToString("0.0", CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{Mean:0.0} ± {Deviation:0.0}");
+    public override string ToString()
+    {
+        string mean = Mean.ToString("0.0;−0.0;0.0", CultureInfo.InvariantCulture);
+        return Count < 2 ? mean : string.Create(CultureInfo.InvariantCulture, $"{mean} ± {Deviation:0.0}");
+    }
 
     /// <summary>A difference: its mean with a sign ± standard error, with one decimal; the difference alone for one value.</summary>
     public string ToDifference()

@@ -114,8 +114,8 @@ public class ContinualReportTests
         ]);
         StringAssert.Contains(page, "5 runs of 2 methods");
         StringAssert.Contains(page, ">65.0 ± 7.1<", "average accuracy of a");
-        StringAssert.Contains(page, "title=\"n = 2\">+7.5 ± 0.5<", "a minus b, seed by seed");
-        StringAssert.Contains(page, "class=\"best\" title=\"n = 2\">−7.5 ± 0.5<", "0.5 · 12.7 is less than 7.5");
+        StringAssert.Contains(page, "title=\"n = 2\">+7.5 <small>± 0.5</small><", "a minus b, seed by seed");
+        StringAssert.Contains(page, "class=\"best\" title=\"n = 2\">−7.5 <small>± 0.5</small><", "0.5 · 12.7 is less than 7.5");
         StringAssert.Contains(page, "b, seeds 2, 1, 3");
         Assert.AreEqual(2, Regex.Count(page, "Accuracy matrix of"), "one for each method");
         Assert.AreEqual(4, Regex.Count(page, "<polygon"), "a band for each method in both charts");

@@ -46,17 +46,18 @@ internal static class ComparisonTables
     public static void PairedDifferences(StringBuilder html, IReadOnlyList<RunSeries> series)
     {
         if (series.Count < 2 || !series.Any(s => s.Runs.Count > 1)) return;
-        html.Append("<h2>Paired differences in average accuracy</h2><figure><table><tr><th>Row minus column</th>");
+        html.Append("<h2>Paired differences in average accuracy</h2><figure><table class=\"dense\"><tr><th>Row minus column</th>");
         foreach (RunSeries column in series) html.Append($"<th>{column.Head}</th>");
         html.Append("</tr>");
         int[] pairs = [.. series.SelectMany(row => series.Where(column => column != row), (row, column) => Difference(row, column)?.Count ?? 0)];
+        string gap = series[0].IsNumbered ? "<br>" : " ";   // many columns are narrow ones
         foreach (RunSeries row in series)
         {
             html.Append($"<tr><td>{row.Label}</td>");
             foreach (RunSeries column in series)
             {
                 SampleSummary? difference = row == column ? null : Difference(row, column);
-                html.Append(difference is { } d ? $"<td{(d.IsClear ? " class=\"best\"" : "")} title=\"n = {d.Count}\">{d.ToDifference()}</td>" : "<td></td>");
+                html.Append(difference is { } d ? $"<td{(d.IsClear ? " class=\"best\"" : "")} title=\"n = {d.Count}\">{d.ToDifference().Replace(" ±", $"{gap}<small>±", StringComparison.Ordinal)}{(d.Count > 1 ? "</small>" : "")}</td>" : "<td></td>");
             }
             html.Append("</tr>");
         }
@@ -72,11 +73,12 @@ internal static class ComparisonTables
         html.Append("<h2>What is left of each task at the end</h2><figure><table class=\"dense\"><tr><th>Task</th>");
         foreach (RunSeries s in series) html.Append($"<th>{s.Head}</th>");
         html.Append("</tr>");
+        string arrow = series[0].IsNumbered ? "<br>→ " : " → ";
         for (int task = 0; task < tasks; task++)
         {
             html.Append($"<tr><td>{Encode(series.First(s => s.TaskCount > task).Runs[0].TaskNames[task])}</td>");
             foreach (RunSeries s in series)
-                html.Append(task < s.TaskCount ? $"<td>{Percent(s.MeanAccuracy(task, task))} → {Percent(s.MeanAccuracy(s.TaskCount - 1, task))}</td>" : "<td></td>");
+                html.Append(task < s.TaskCount ? $"<td>{Percent(s.MeanAccuracy(task, task))}{arrow}{Percent(s.MeanAccuracy(s.TaskCount - 1, task))}</td>" : "<td></td>");
             html.Append("</tr>");
         }
         html.Append("</table></figure><p class=\"note\">Accuracy when the task was new → after the last task" + (series.Any(s => s.Runs.Count > 1) ? ", means over the seeds" : "") + (series[0].IsNumbered ? "; the columns are the methods by their numbers above" : "") + ".</p>");

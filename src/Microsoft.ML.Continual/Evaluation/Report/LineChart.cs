@@ -6,7 +6,7 @@ namespace Microsoft.ML.Continual.Evaluation.Report;
 /// <summary>Lines over the tasks, one a method, each named at its end, as inline SVG: means over the seeds in bands of a deviation. Values are fractions, the axis is in percent.</summary>
 internal static class LineChart
 {
-    private const double Plot = 546, SmallestHeight = 300, Left = 44, Top = 14, Bottom = 38;
+    private const double Plot = 546, SmallestHeight = 320, Left = 44, Top = 14, Bottom = 38;
     private const double SmallestRight = 190, LetterWidth = 7.5;   // names stand to the right of the plot; a letter of theirs is about so wide
     private const double LabelGap = 15, Leader = 26;
     private const int LongestName = 46;

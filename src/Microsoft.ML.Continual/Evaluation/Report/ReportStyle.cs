@@ -21,7 +21,7 @@ internal static class ReportStyle
     }
 
     /// <summary>The text colour that can be read on <see cref="Heat"/>.</summary>
-    public static string HeatInk(double fraction) => fraction > 0.55 ? "#ffffff" : "#111827";
+    public static string HeatInk(double fraction) => fraction > 0.62 ? "#ffffff" : "#111827";
 
     public const string Sheet = """
         :root { color-scheme: light dark; --ink: #111827; --soft: #4b5563; --line: #d1d5db; --paper: #ffffff; --card: #f9fafb; }
@@ -32,7 +32,7 @@ internal static class ReportStyle
         .grid { display: flex; flex-wrap: wrap; gap: 1.2rem; } .card { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .8rem 1rem; }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; } th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid var(--line); }
         th:first-child, td:first-child { text-align: left; } td.best { font-weight: 700; } th.text, td.text { text-align: left; }
-        td:first-child { max-width: 22rem; } td { overflow-wrap: anywhere; } td:not(.text):not(:first-child) { white-space: nowrap; } .dense th, .dense td { padding: .2rem .45rem; font-size: .85rem; } .grid h3 { overflow-wrap: anywhere; }
+        td:first-child { max-width: 22rem; min-width: 10rem; } td { overflow-wrap: break-word; } td small { color: var(--soft); font-weight: 400; } table + figure { margin-top: 1.2rem; } td:not(.text):not(:first-child) { white-space: nowrap; } .dense th, .dense td { padding: .2rem .45rem; font-size: .85rem; } .grid h3 { overflow-wrap: anywhere; }
         details table { font-size: .9rem; }
         svg { max-width: 100%; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .axis { stroke: var(--line); stroke-width: 1; } svg .soft { fill: var(--soft); }
         .key { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .4em; }
