@@ -15,7 +15,7 @@ internal static class ComparisonTable
     /// <param name="linksFrom">The folder of the page that the table stands in.</param>
     public static string Write(Comparison comparison, string linksFrom)
     {
-        Comparison.Row[] baselines = [.. s_baselines.Select(name => comparison.Methods.FirstOrDefault(method => method.Method == name)).OfType<Comparison.Row>()];
+        Comparison.Row[] baselines = comparison.Methods.Count == 1 ? [] : [.. s_baselines.Select(name => comparison.Methods.FirstOrDefault(method => method.Method == name)).OfType<Comparison.Row>()];
         bool twins = comparison.Methods.Any(method => Twin(comparison, method) is not null);
         var table = new StringBuilder();
         table.Append($"**{Escape(comparison.Runs[0].Benchmark)}** ({Escape(comparison.Name)}): {Escape(Describe(comparison))}\n\n");

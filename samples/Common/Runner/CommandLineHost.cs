@@ -40,7 +40,7 @@ public static class CommandLineHost
     /// <param name="standard">What the default is, in words.</param>
     public static Option<string?> Normalization(string standard)
     {
-        Option<string?> option = new("--normalization") { Description = $"How the weights want their pixels. [default: {standard}]" };
+        Option<string?> option = new("--normalization") { Description = $"How the weights want their pixels: none, imagenet, inception, clip or cifar100. [default: {standard}]" };
         option.AcceptOnlyFromAmong("none", "imagenet", "inception", "clip", "cifar100");
         return option;
     }

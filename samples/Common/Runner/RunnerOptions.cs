@@ -61,7 +61,7 @@ internal sealed class RunnerOptions
     public RunnerOptions(Benchmark benchmark)
     {
         _benchmark = benchmark;
-        _method.Description = $"The methods to run, one or several: {string.Join(", ", MethodRegistry.All.Select(method => $"{method.Name} ({method.Description})"))}. [default: all but those with CLIP]";
+        _method.Description = $"The methods to run, one or several. [default: all but those with CLIP]\n{string.Join("\n", MethodRegistry.All.Select(method => $"  {method.Name}: {method.Description}"))}";
         _method.AcceptOnlyFromAmong([.. MethodRegistry.All.Select(method => method.Name)]);
         _projection.Description = "Run the methods with these projections in place of their plain selves: none, " + string.Join(", ", Projections.InUse) +
             ". --method l2p --projection none pgp is --method l2p l2p-pgp. [default: as --method says]";
@@ -75,7 +75,11 @@ internal sealed class RunnerOptions
         _data.Description = benchmark.DataDescription;
         _out.Description = "The folder for the HTML report and a JSON file for each run.";
         _out.DefaultValueFactory = _ => Path.Combine("artifacts", benchmark.Program);
-        Command = new RootCommand(benchmark.Description);
+        foreach ((Option option, string name) in ((Option, string)[])[(_data, "folder"), (_weights, "file"), (_vocabulary, "file"), (_method, "name..."), (_projection, "name..."), (_label, "text"), (_setting, string.Join('|', benchmark.Settings)),
+            (_seeds, "count|list"), (_seed, "number"), (_recipe, "name"), (_protocol, "per-image|paper"), (_pgp, string.Join('|', PgpPresets)), (_epochs, "count"), (_batchSize, "count"), (_learningRate, "rate"), (_energy, "share"),
+            (_imageSize, "pixels"), (_normalization, "name"), (_heads, "count"), (_classes, "count"), (_trainPerClass, "count"), (_testPerClass, "count"), (_device, "cpu|cuda:N"), (_gpu, "number"), (_out, "folder")])
+            option.HelpName = name;
+        Command = new RootCommand($"{benchmark.Description}\n\nFor example: {benchmark.Program} --data FOLDER --weights vit.safetensors --method ncm l2p l2p-pgp --seeds 3");
         foreach (Option option in (Option[])[_data, _weights, _vocabulary, _method, _projection, _label, _setting, .. benchmark.Options, _seeds, _seed, _recipe, _protocol, _pgp, _epochs, _batchSize, _learningRate, _energy, _online,
             _fixedViews, _imageSize, _normalization, _heads, _classes, _trainPerClass, _testPerClass, _device, _gpu, _out, _skipDone])
             Command.Options.Add(option);

@@ -44,7 +44,7 @@ internal static class SweepScripts
         if (settings["gpu"] is { } gpu) limits.Add($"nvidia.com/gpu: {Quote(gpu)}");
 
         var yaml = new StringBuilder();
-        yaml.Append($"# Made by eng/sweep.sh from {file}: make it again instead of editing it. One index is one run with a folder of its own; applied again, runs that are done end at once.\n");
+        yaml.Append($"# Made by eng/sweep.sh from {file}: make it again instead of editing it. One index is one run with a folder of its own; deleted and applied again, runs that are done end at once.\n");
         yaml.Append("apiVersion: batch/v1\nkind: Job\nmetadata:\n");
         yaml.Append($"  name: {sweep.Name}\nspec:\n  completionMode: Indexed\n  completions: {sweep.Cells.Count}\n");
         yaml.Append($"  parallelism: {settings["parallelism"]?.ToString() ?? "1"}\n  backoffLimitPerIndex: {settings["retries"]?.ToString() ?? "3"}\n");
