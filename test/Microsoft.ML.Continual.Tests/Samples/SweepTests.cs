@@ -71,6 +71,22 @@ public sealed class SweepTests
     }
 
     [TestMethod]
+    public void The_example_is_a_sweep_of_methods_that_exist()
+    {
+        string file = Path.Combine(Repository.Root, "samples", "Experiments", "example-sweep.json");
+        Sweep sweep = Sweep.Read(file);
+        foreach (SweepCell cell in sweep.Cells)
+        {
+            Assert.IsTrue(File.Exists(Path.Combine(Repository.Root, "samples", cell.Program, cell.Program + ".csproj")), cell.Program);
+            var options = new RunnerOptions(new SplitBenchmark { Program = "split", Title = "", Description = "", DataDescription = "", DefaultTasks = 10 });
+            Assert.HasCount(1, options.Read(options.Command.Parse(cell.Arguments), [.. cell.Arguments]).Methods);
+            Assert.IsEmpty(options.Command.Parse(cell.Arguments).Errors);
+        }
+        Assert.AreEqual(0, SweepApp.Run([file, "--slurm", Path.Combine(_folder, "slurm")]), _written.ToString());
+        Assert.AreEqual(0, SweepApp.Run([file, "--kubernetes", Path.Combine(_folder, "job")]), _written.ToString());
+    }
+
+    [TestMethod]
     [DataRow("--slurm")]
     [DataRow("--kubernetes")]
     public void Schedulers_run_for_each_index_what_runs_here_and_the_script_is_always_the_same(string scheduler)
