@@ -105,6 +105,18 @@ public class ContinualReportTests
     }
 
     [TestMethod]
+    public void A_page_of_twelve_methods_twenty_tasks_and_long_names_keeps_its_width()
+    {
+        double[][] rows = [.. Enumerable.Range(0, 20).Select(after => Enumerable.Range(0, after + 1).Select(task => 0.9 - 0.01 * (after - task)).ToArray())];
+        string page = ContinualReport.Render("wide", [.. from method in Enumerable.Range(1, 12) from seed in new[] { 1, 2, 3 } select Run($"Method {method} {new string('x', 80)}", rows, seed: seed)]);
+        double[] widths = [.. Regex.Matches(page, "<svg [^>]* width=\"([0-9.]+)\"").Select(m => double.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture))];
+        Assert.HasCount(2 + 12, widths, "two charts, and a matrix for each method");
+        Assert.IsTrue(widths.All(width => width <= 70 * 16), "no drawing is wider than the page");
+        StringAssert.Contains(page, "12. Method 12");
+        StringAssert.Matches(page, new Regex("<th><span title=\"Method 12 x+\"><span [^>]*></span>12</span></th>"), "narrow columns are called by number");
+    }
+
+    [TestMethod]
     public void Runs_of_one_name_are_one_method_with_its_spread_and_its_paired_differences()
     {
         string page = ContinualReport.Render("seeds",

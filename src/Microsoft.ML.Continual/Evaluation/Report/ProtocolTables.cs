@@ -43,7 +43,7 @@ internal static class ProtocolTables
             string seeds = orders.Length == 1 ? "all runs" : "seeds " + string.Join(", ", order.Select(r => r.Seed).Distinct());
             html.Append($"<details><summary>{run.TaskClasses.Count} tasks, {run.TaskClasses.SelectMany(c => c).Distinct().Count()} classes ({seeds})</summary><table><tr><th>Task</th><th>Classes</th><th>Test rows</th><th class=\"text\">Labels</th></tr>");
             for (int task = 0; task < run.TaskClasses.Count; task++)
-                html.Append($"<tr><td>{Encode(run.TaskNames[task])}</td><td>{run.TaskClasses[task].Count}</td><td>{run.Evaluations[^1][task].Rows}</td><td class=\"text\">{Encode(string.Join(", ", run.TaskClasses[task]))}</td></tr>");
+                html.Append($"<tr><td>{Encode(run.TaskNames[task])}</td><td>{run.TaskClasses[task].Count}</td><td>{run.Evaluations[^1][task].Rows}</td><td class=\"text\">{Encode(string.Join(" · ", run.TaskClasses[task]))}</td></tr>");
             html.Append("</table></details>");
         }
     }
