@@ -163,7 +163,7 @@ internal sealed class RunnerOptions
     /// <summary>The options that decide about the numbers, as they were given. Those with a default stand there in any case.</summary>
     private SortedDictionary<string, string> Given(ParseResult arguments)
     {
-        Option[] without = [_method, _projection, _seeds, _seed, _out, _skipDone], paths = [_data, _weights, _vocabulary];
+        Option[] without = [_method, _projection, _seeds, _seed, _out, _skipDone], paths = [_data, _weights, _vocabulary, .. _benchmark.Options.Where(option => option.HelpName == "file")];
         var given = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             [_setting.Name] = arguments.GetRequiredValue(_setting),

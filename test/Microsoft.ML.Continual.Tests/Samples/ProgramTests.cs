@@ -73,6 +73,7 @@ public sealed class ProgramTests
         _files.Text("train.txt", "n01443537/0.png 0", "n01484850/0.png 1").Text("test.txt", "n01443537/1.png 0", "n01484850/1.png 1");
         Run("split-imagenet-r", "--tasks", "1", "--train-list", _files.PathOf("train.txt"), "--test-list", _files.PathOf("test.txt"));
         StringAssert.Contains(_written.ToString(), "split by lists): 2 classes, 2 training and 2 test images");
+        Assert.AreEqual("train.txt", (string)JsonNode.Parse(File.ReadAllText(_files.PathOf("out/ncm-seed1.json")))!["settings"]!["--train-list"]!, "the last part of the path");
         Assert.AreEqual(2, Start("split-imagenet-r", ["--train-list", _files.PathOf("train.txt")]));
         StringAssert.Contains(_written.ToString(), "--train-list and --test-list: expected both or none, found one.");
     }

@@ -10,6 +10,7 @@ internal static class DomainSequence
     /// <summary>The option that chooses sub-folders.</summary>
     public static Option<string[]> Option(string name) => new(name)
     {
+        HelpName = "name...",
         Description = "The sub-folders to learn, in this order. [default: all, in alphabetical order]",
         AllowMultipleArgumentsPerToken = true,
     };

@@ -9,6 +9,7 @@ public sealed class ImageNetRBenchmark : SplitBenchmark
     private readonly SplitLists _lists = new();
     private readonly Option<int> _splitSeed = new("--split-seed")
     {
+        HelpName = "number",
         Description = "The seed of the split into four fifths for training and one for the test, drawn as PGP's code draws it; the same for all runs.",
         DefaultValueFactory = _ => 42,
     };

@@ -7,13 +7,15 @@ namespace Microsoft.ML.Continual.Samples.Runner.Benchmarks;
 /// <summary>One data set whose classes are dealt out to tasks.</summary>
 public class SplitBenchmark : Benchmark
 {
-    private readonly Option<int?> _tasks = new("--tasks");
+    private readonly Option<int?> _tasks = new("--tasks") { HelpName = "count" };
     private readonly Option<int?> _classOrderSeed = new("--class-order-seed")
     {
+        HelpName = "number",
         Description = "Deal the classes out in a random order with this seed, the same for all runs. [default: in the data set's own order, as in the papers]",
     };
     private readonly Option<int?> _numpyOrderSeed = new("--class-order-numpy")
     {
+        HelpName = "number",
         Description = "Deal the classes out as NumPy's Generator(PCG64(seed)).shuffle puts their numbers in order: NSP²'s experiments, with 2024, 2025 and 2026. [default: none]",
     };
 

@@ -7,9 +7,10 @@ internal sealed class SplitLists
 {
     private readonly Option<string?> _train = new("--train-list")
     {
+        HelpName = "file",
         Description = "A list of the training images, a path below --data and perhaps the class's number on each line; with --test-list. [default: none]",
     };
-    private readonly Option<string?> _test = new("--test-list") { Description = "The list of the test images. [default: none]" };
+    private readonly Option<string?> _test = new("--test-list") { HelpName = "file", Description = "The list of the test images. [default: none]" };
 
     /// <summary>Both.</summary>
     public IReadOnlyList<Option> Options => [_train, _test];
