@@ -20,6 +20,49 @@ public static class SafetensorsWriter
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
+        List<(string Name, Tensor Value, string Type, int Size)> items = Arrange(tensors);
+        byte[] header = MakeHeader(items, metadata);
+
+        string temporary = path + "." + Guid.NewGuid().ToString("N")[..8] + ".tmp";
+        try
+        {
+            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                WriteTo(file, items, header);
+                file.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Writes the same bytes to a stream, from its present position on.</summary>
+    internal static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        List<(string Name, Tensor Value, string Type, int Size)> items = Arrange(tensors);
+        WriteTo(stream, items, MakeHeader(items, metadata));
+    }
+
+    private static void WriteTo(Stream stream, List<(string Name, Tensor Value, string Type, int Size)> items, byte[] header)
+    {
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+        stream.Write(length);
+        stream.Write(header);
+        foreach ((_, Tensor value, _, _) in items)
+        {
+            if (value.numel() == 0) continue;
+            using DisposeScope scope = NewDisposeScope();
+            stream.Write(value.detach().to(CPU).contiguous().bytes);
+        }
+    }
+
+    private static List<(string Name, Tensor Value, string Type, int Size)> Arrange(IReadOnlyDictionary<string, Tensor> tensors)
+    {
         var items = new List<(string Name, Tensor Value, string Type, int Size)>();
         foreach ((string name, Tensor value) in tensors)
         {
@@ -30,33 +73,7 @@ public static class SafetensorsWriter
                 throw new ArgumentException($"Tensor '{name}': expected at most {int.MaxValue} bytes; found {value.numel() * size}.", nameof(tensors));
             items.Add((name, value, type, size));
         }
-        items = [.. items.OrderByDescending(i => i.Size).ThenBy(i => i.Name, StringComparer.Ordinal)];
-        byte[] header = MakeHeader(items, metadata);
-
-        string temporary = path + "." + Guid.NewGuid().ToString("N")[..8] + ".tmp";
-        try
-        {
-            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                Span<byte> length = stackalloc byte[8];
-                BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
-                file.Write(length);
-                file.Write(header);
-                foreach ((_, Tensor value, _, _) in items)
-                {
-                    if (value.numel() == 0) continue;
-                    using DisposeScope scope = NewDisposeScope();
-                    file.Write(value.detach().to(CPU).contiguous().bytes);
-                }
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+        return [.. items.OrderByDescending(i => i.Size).ThenBy(i => i.Name, StringComparer.Ordinal)];
     }
 
     private static byte[] MakeHeader(List<(string Name, Tensor Value, string Type, int Size)> items, IReadOnlyDictionary<string, string>? metadata)

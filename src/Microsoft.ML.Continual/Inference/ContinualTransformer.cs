@@ -1,9 +1,13 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Persistence;
 using Microsoft.ML.Continual.Tasks;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Inference;
 
@@ -28,15 +32,17 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
     private readonly MethodOptions _options;
     private readonly ImageScorer _scorer;
     private readonly OutputColumns _columns;
+    private readonly Backbone? _own;   // loaded for this model alone
     private int _disposed;
 
     /// <param name="mlContext">Whose log warnings go to.</param>
     /// <param name="options">Column names, evaluation view and batch size; not changed by anyone.</param>
     /// <param name="scorer">Owned from now on.</param>
     /// <param name="state">Owned from now on: one share of it.</param>
-    internal ContinualTransformer(MLContext mlContext, MethodOptions options, IScorer scorer, ILearnedState state)
+    /// <param name="ownBackbone">The backbone, where it was loaded for this model alone: owned from now on. Null where it is shared.</param>
+    internal ContinualTransformer(MLContext mlContext, MethodOptions options, IScorer scorer, ILearnedState state, Backbone? ownBackbone = null)
     {
-        (_mlContext, _options, State) = (mlContext, options, state);
+        (_mlContext, _options, State, _own) = (mlContext, options, state, ownBackbone);
         _scorer = new ImageScorer(scorer, options);
         _columns = new OutputColumns(state.Classes, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName);
     }
@@ -97,17 +103,48 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
     /// <exception cref="ArgumentException">As in <see cref="GetOutputSchema"/>.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new ScoringMapper(this, CreateLayout(inputSchema));
 
+    /// <summary>Writes the model into one safetensors file, which <c>mlContext.Continual().LoadModel</c> reads in any process.</summary>
+    /// <param name="path">The file; its folder must exist. It is written beside its name, flushed to the disk and renamed: an error leaves an old file as it was, and nothing of the new one.</param>
+    /// <remarks>
+    /// The file holds all that the trainer had learned, so that training can go on from it (<c>trainer.Fit(task, model)</c>). The backbone is not in it, but named by its path and SHA-256. The same model gives the same bytes.
+    /// </remarks>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        (JsonObject document, Dictionary<string, Tensor> tensors) = Describe();
+        StateFile.Write(path, StateFile.ModelKind, document, tensors, keepPrevious: false);
+    }
+
+    /// <summary>Writes the same bytes as <see cref="Save(string)"/> to a stream, from its position on.</summary>
+    public void Save(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        (JsonObject document, Dictionary<string, Tensor> tensors) = Describe();
+        StateFile.Write(stream, StateFile.ModelKind, document, tensors);
+    }
+
+    private (JsonObject Document, Dictionary<string, Tensor> Tensors) Describe()
+    {
+        ThrowIfDisposed();
+        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        var document = new JsonObject { ["options"] = KnownOptions.Write(_options), ["backbone"] = BackboneReference.Write(_options.Backbone!), ["learned"] = State.Write(tensors) };
+        return (document, tensors);
+    }
+
     /// <summary>Not supported: ML.NET offers a transformer of another assembly no way to write itself into a model file.</summary>
     /// <exception cref="NotSupportedException">Always.</exception>
     void ICanSaveModel.Save(ModelSaveContext ctx) =>
         throw new NotSupportedException("A continual model cannot be written into an ML.NET model file yet; keep the trainer, or fit again from the same data and seed.");
 
-    /// <summary>Frees the model's own tensors. The trainer, other models and the backbone live on.</summary>
+    /// <summary>Frees the model's own tensors. The trainer, other models and the backbone live on; a backbone that <c>LoadModel</c> read for this model alone is freed with it.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         _scorer.Dispose();
         State.Dispose();
+        _own?.Dispose();
     }
 
     internal OutputLayout CreateLayout(DataViewSchema source)

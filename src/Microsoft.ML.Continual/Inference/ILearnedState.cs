@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Microsoft.ML.Continual.Tasks;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Inference;
 
@@ -13,4 +15,8 @@ internal interface ILearnedState : IDisposable
 
     /// <summary>The tasks learned, in order.</summary>
     IReadOnlyList<LearnedTask> Tasks { get; }
+
+    /// <summary>Writes all of it into a file.</summary>
+    /// <returns>What belongs into the document; the tensors stay the state's.</returns>
+    JsonObject Write(IDictionary<string, Tensor> tensors);
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -32,6 +33,32 @@ internal sealed class FeatureCache : IDisposable
         foreach (int row in rows) _known[row] = true;
         return features.MoveToOuterDisposeScope();
     }
+
+    /// <summary>Writes what is known: a feature's bits depend on the batch it was computed in, so that it cannot be computed again.</summary>
+    public void SaveProgress(StateDictionary state)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long[] rows = [.. Enumerable.Range(0, _known.Length).Where(r => _known[r]).Select(r => (long)r)];
+        Tensor index = tensor((IList<long>)rows, new long[] { rows.Length });
+        state.Add("cache.rows", index);
+        state.Add("cache.features", _features.index_select(0, index.to(_features.device)));
+    }
+
+    /// <summary>Takes over what <see cref="SaveProgress"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The features are of other sizes, or of rows that the task does not have.</exception>
+    public void LoadProgress(StateDictionary state)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable frozen = no_grad();
+        Tensor index = state.Get("cache.rows", -1), features = state.Get("cache.features", index.shape[0], _features.shape[1]);
+        long[] rows = index.dtype == ScalarType.Int64 ? index.data<long>().ToArray() : throw new InvalidDataException($"The state's tensor 'cache.rows' is of {index.dtype}; expected {ScalarType.Int64}.");
+        if (rows.Any(r => r < 0 || r >= _known.Length)) throw new InvalidDataException($"The state's tensor 'cache.rows' names rows beyond the task's {_known.Length}.");
+        _features.index_copy_(0, index.to(_features.device), features.to(_features.dtype).to(_features.device));
+        foreach (long row in rows) _known[row] = true;
+    }
+
+    /// <summary>Whether a state holds a cache.</summary>
+    public static bool IsIn(StateDictionary state) => state.Contains("cache.rows");
 
     public void Dispose() => _features.Dispose();
 }

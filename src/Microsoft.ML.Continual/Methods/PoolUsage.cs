@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -72,6 +73,27 @@ internal sealed class PoolUsage(int poolSize, int topK, Device device) : IDispos
             // [M, 1] -> [M, rows] -> [M·rows]
             inUse.logical_or_(inBatch.expand(-1, perPrompt).reshape(-1));
             firstMark.copy_(first.expand(-1, perPrompt).reshape(-1));
+        }
+    }
+
+    /// <summary>Writes which prompts the task has used so far, and which the last batch's first image selected.</summary>
+    public void SaveProgress(StateDictionary state)
+    {
+        foreach ((long perPrompt, (Tensor inUse, Tensor first)) in _marks)
+        {
+            state.Add($"usage.{perPrompt}", inUse);
+            state.Add($"first.{perPrompt}", first);
+        }
+    }
+
+    /// <summary>Takes over what <see cref="SaveProgress"/> wrote.</summary>
+    public void LoadProgress(StateDictionary state)
+    {
+        using IDisposable frozen = no_grad();
+        foreach ((long perPrompt, (Tensor inUse, Tensor first)) in _marks)
+        {
+            inUse.copy_(state.Get($"usage.{perPrompt}", inUse.shape));
+            first.copy_(state.Get($"first.{perPrompt}", first.shape));
         }
     }
 

@@ -13,7 +13,7 @@ public sealed class StateDictionary : IDisposable
     private readonly SortedDictionary<string, Tensor> _tensors = new(StringComparer.Ordinal);
 
     /// <summary>Everything that is not a tensor.</summary>
-    public JsonObject Values { get; private set; } = [];
+    public JsonObject Values { get; internal set; } = [];
 
     /// <summary>The tensors by name, in ordinal order.</summary>
     public IReadOnlyDictionary<string, Tensor> Tensors => _tensors;
@@ -26,6 +26,9 @@ public sealed class StateDictionary : IDisposable
         using var scope = NewDisposeScope();
         _tensors.Add(name, value.detach().to(CPU).contiguous().clone().DetachFromDisposeScope());
     }
+
+    /// <summary>Takes over a tensor (detached, on the CPU, contiguous), which leaves its dispose scope.</summary>
+    internal void Take(string name, Tensor value) => _tensors.Add(name, value.DetachFromDisposeScope());
 
     /// <summary>A tensor that must be there with this shape; it stays the dictionary's.</summary>
     /// <param name="name">The tensor's name.</param>

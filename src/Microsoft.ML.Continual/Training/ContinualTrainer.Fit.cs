@@ -84,10 +84,11 @@ public sealed partial class ContinualTrainer
             using TrainerState? start = previous is null ? ShareState() : ((TrainerState)previous.State).Share();
             if (previous is not null) RequireSameKind(previous);
             using IChannel channel = _host.Start("Training");
-            (TrainerState next, IScorer scorer) = LearnTask(start, data, name, progress, line => channel.Info(MessageSensitivity.None, line), cancellationToken);
+            (TrainerState next, IScorer scorer) = LearnTask(start, previous is null ? _pending : null, data, name, progress, line => channel.Info(MessageSensitivity.None, line), cancellationToken);
             var model = new ContinualTransformer(_mlContext, _options, scorer, next.Share());
             try
             {
+                KeepFinished(next);
                 ReplaceState(next);   // only here, with everything done, does the trainer change
             }
             catch
@@ -105,7 +106,7 @@ public sealed partial class ContinualTrainer
     }
 
     private (TrainerState State, IScorer Scorer) LearnTask(
-        TrainerState? start, IDataView data, string? name, IProgress<TrainingProgress>? progress, Action<string> log, CancellationToken cancellationToken)
+        TrainerState? start, TaskProgress? resumed, IDataView data, string? name, IProgress<TrainingProgress>? progress, Action<string> log, CancellationToken cancellationToken)
     {
         ColumnSignature columns = ColumnSignature.Of(data.Schema, _options);
         start?.Columns.Require(columns);
@@ -141,9 +142,14 @@ public sealed partial class ContinualTrainer
             random)
         {
             Labels = classes.Freeze(),
+            Images = images,
             SampleEvaluation = (count, stream) => images.SampleEvaluation(count, stream, method.Backbone, cancellationToken),
         };
-        new TrainingLoop(method, constraint, _options, progress, log).Run(task, cancellationToken);
+        ProgressKeeper? keeper = CreateKeeper(start);
+        TaskFingerprint? fingerprint = keeper is null && resumed is null ? null : TaskFingerprint.Of(name, images, classes, cancellationToken);
+        if (resumed?.Task.DifferenceFrom(fingerprint!) is { } difference)
+            throw new InvalidDataException($"The state that was loaded stands in the task '{resumed.Task.Name}'; {name} is another: {difference}. Fit with the same rows, or call {nameof(ForgetTaskInProgress)} first.");
+        new TrainingLoop(method, constraint, _options, progress, log).Run(task, cancellationToken, keeper is null ? null : (keeper, fingerprint!), resumed);
         foreach (string line in AuditSummary.Lines(constraint)) log(line);
         log($"{name} ends: {classes.Count} classes of {index + 1} tasks known");
         IScorer scorer = method.CreateScorer();

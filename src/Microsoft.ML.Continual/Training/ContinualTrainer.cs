@@ -24,7 +24,7 @@ public sealed partial class ContinualTrainer : IEstimator<ContinualTransformer>,
     private readonly IHost _host;
     private readonly MethodOptions _options;
     private readonly ConstraintOptions? _constraint;
-    private readonly int _seed;
+    private int _seed;                          // the file's, where a state was loaded
     private readonly Lock _stateLock = new();   // held for moments: to share the state, and to put another in its place
     private volatile TrainerState? _state;
     private int _busy;
@@ -37,7 +37,7 @@ public sealed partial class ContinualTrainer : IEstimator<ContinualTransformer>,
     {
     }
 
-    private ContinualTrainer(MLContext mlContext, MethodOptions options, ConstraintOptions? constraint, int? seed)
+    internal ContinualTrainer(MLContext mlContext, MethodOptions options, ConstraintOptions? constraint, int? seed)
     {
         ArgumentNullException.ThrowIfNull(mlContext);
         ArgumentNullException.ThrowIfNull(options);
@@ -114,6 +114,8 @@ public sealed partial class ContinualTrainer : IEstimator<ContinualTransformer>,
             _disposed = true;
             _state?.Dispose();
             _state = null;
+            _pending?.Dispose();
+            _pending = null;
         }
     }
 
@@ -134,6 +136,8 @@ public sealed partial class ContinualTrainer : IEstimator<ContinualTransformer>,
             ObjectDisposedException.ThrowIf(_disposed, this);
             _state?.Dispose();
             _state = next;
+            _pending?.Dispose();   // whatever task was in progress, another is learned now
+            _pending = null;
         }
     }
 }

@@ -1,6 +1,8 @@
+using System.Text.Json.Nodes;
 using Microsoft.ML.Continual.Inference;
 using Microsoft.ML.Continual.Numerics;
 using Microsoft.ML.Continual.Tasks;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Training;
 
@@ -45,6 +47,9 @@ internal sealed class TrainerState : ILearnedState
         Interlocked.Increment(ref _references);
         return this;
     }
+
+    /// <inheritdoc/>
+    public JsonObject Write(IDictionary<string, Tensor> tensors) => TrainerStateDocument.Write(this, tensors);
 
     public void Dispose()
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -52,6 +53,19 @@ internal sealed class TrainingMeter : IDisposable
         using var scope = NewDisposeScope();
         _sums.zero_();
         _images = 0;
+    }
+
+    public void SaveState(StateDictionary state)
+    {
+        state.Add("sums", _sums);
+        state.Values["images"] = _images;
+    }
+
+    public void LoadState(StateDictionary state)
+    {
+        using var guard = no_grad();
+        _sums.copy_(state.Get("sums", 3));
+        _images = (long)state.Values["images"]!;
     }
 
     public void Dispose() => _sums.Dispose();

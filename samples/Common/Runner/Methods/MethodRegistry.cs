@@ -1,7 +1,10 @@
 using Microsoft.ML.Continual.Evaluation;
+using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Methods.DeepPrompt;
+using Microsoft.ML.Continual.Methods.FineTuning;
 using Microsoft.ML.Continual.Methods.LinearProbe;
 using Microsoft.ML.Continual.Methods.NearestClassMean;
+using Microsoft.ML.Continual.Methods.Rehearsal;
 using Microsoft.ML.Continual.Methods.VisualPrompt;
 using Microsoft.ML.Continual.Pgp;
 
@@ -32,12 +35,31 @@ public static class MethodRegistry
         new("vpt-nsp2", "VPT + NSP²", "VPT-Seq with null-space projection",
             context => context.Continual.PromptTuning(context.Apply(recipe => new DeepPromptOptions(recipe)))
                 .WithNullSpaceProjection(context.Settings.Recipe is { } recipe ? new NullSpaceOptions(recipe) : null)),
+        new("ft", "Fine-tuning", "the whole network, all classes seen compete, nothing protects old ones",
+            context => context.Continual.FineTuning(Tuned<FineTuningOptions>(context))),
+        new("ft++", "Fine-tuning, task's classes", "the whole network, only the task's classes compete",
+            context => context.Continual.FineTuning(Tuned<FineTuningOptions>(context, options => options.ClassMask = ClassMask.CurrentTask))),
+        new("ewc", "EWC", "the whole network with a quadratic penalty from the Fisher information",
+            context => context.Continual.ElasticWeightConsolidation(Tuned<EwcOptions>(context, options => options.FisherImages = 200))),
+        new("ewc-online", "Online EWC", "the same, with the information of older tasks fading",
+            context => context.Continual.ElasticWeightConsolidation(Tuned<EwcOptions>(context, options => (options.FisherImages, options.Decay) = (200, 0.9)))),
+        new("lwf", "LwF", "the whole network with distillation from a copy of before",
+            context => context.Continual.LearningWithoutForgetting(Tuned<LwfOptions>(context))),
+        new("icarl", "iCaRL", $"the whole network, {RememberedImages} remembered images, distillation, the nearest mean of exemplars",
+            context => context.Continual.ICarl(Tuned<ICarlOptions>(context, options => options.MemorySize = RememberedImages))),
+        new("derpp", "DER++", $"the whole network, {RememberedImages} remembered images with their logits",
+            context => context.Continual.DarkExperienceReplay(Tuned<DerOptions>(context, options => options.MemorySize = RememberedImages))),
+        new("bic", "BiC", $"the whole network, {RememberedImages} remembered images, distillation, corrected logits of new classes",
+            context => context.Continual.BiasCorrection(Tuned<BicOptions>(context, options => options.MemorySize = RememberedImages))),
         new("clip", "CLIP with prompts", "an image prompt for all tasks and a text context for each, scored by the texts of the class names",
             context => context.Continual.PromptTuning(context.Clip())) { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
         new("clip-pgp", "CLIP + PGP", "the same with gradient projection",
             context => context.Continual.PromptTuning(context.Clip()).WithGradientProjection(context.Pgp(PgpOptions.ClipReference)))
             { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
     ];
+
+    // The budget of every method with a memory, so that they can be compared; a run's protocol states it.
+    private const int RememberedImages = 500;
 
     /// <summary>The methods that adapt a kind of network.</summary>
     public static IReadOnlyList<MethodEntry> Of(BackboneKind kind) => [.. All.Where(method => method.Backbone == kind)];
@@ -46,4 +68,12 @@ public static class MethodRegistry
     /// <exception cref="ArgumentException">There is no such method.</exception>
     public static MethodEntry Find(string name) => All.FirstOrDefault(method => method.Name == name)
         ?? throw new ArgumentException($"There is no method '{name}'; the methods are {string.Join(", ", All.Select(method => method.Name))}.");
+
+    /// <summary>Options for the whole network that learn in few steps: Adam at 0.001 for the classifier and 5e-5 for the network, batches of 32.</summary>
+    private static TOptions Tuned<TOptions>(MethodContext context, Action<TOptions>? more = null) where TOptions : NetworkTuningOptions, new()
+    {
+        TOptions options = context.Apply(new TOptions { LearningRate = 0.001, BackboneLearningRateScale = 0.05, BatchSize = 32 });
+        more?.Invoke(options);
+        return options;
+    }
 }

@@ -132,6 +132,24 @@ public sealed class L2PMethod : ContinualMethod
     }
 
     /// <inheritdoc/>
+    public override void SaveProgress(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _usage.SaveProgress(state);
+        _cache?.SaveProgress(state);
+    }
+
+    /// <inheritdoc/>
+    public override void LoadProgress(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _usage.LoadProgress(state);
+        if (!FeatureCache.IsIn(state)) return;
+        _cache = new FeatureCache(_imageCount, _backbone.Width, _backbone.ComputeType, _backbone.Device);
+        _cache.LoadProgress(state);
+    }
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         EndTask();

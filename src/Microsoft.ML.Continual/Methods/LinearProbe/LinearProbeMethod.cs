@@ -88,6 +88,22 @@ public sealed class LinearProbeMethod : ContinualMethod
     }
 
     /// <inheritdoc/>
+    public override void SaveProgress(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _cache?.SaveProgress(state);
+    }
+
+    /// <inheritdoc/>
+    public override void LoadProgress(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        if (!FeatureCache.IsIn(state)) return;
+        _cache = new FeatureCache(_imageCount, _backbone.Width, _backbone.ComputeType, _backbone.Device);
+        _cache.LoadProgress(state);
+    }
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         EndTask();

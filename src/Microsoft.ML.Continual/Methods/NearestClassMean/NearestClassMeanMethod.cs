@@ -83,5 +83,19 @@ public sealed class NearestClassMeanMethod : ContinualMethod
     }
 
     /// <inheritdoc/>
+    public override void SaveProgress(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _means.SaveState(state);   // a task adds to the sums as it goes
+    }
+
+    /// <inheritdoc/>
+    public override void LoadProgress(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _means.LoadState(state);
+    }
+
+    /// <inheritdoc/>
     public override void Dispose() => _means.Dispose();
 }

@@ -1,0 +1,56 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+
+namespace Microsoft.ML.Continual.Persistence;
+
+/// <summary>
+/// Makes options anew from a file. The file names a type; it is looked for among the loaded classes that derive from the options' base class, and no other class is ever made, nor any assembly loaded
+/// because a file says so.
+/// </summary>
+internal static class KnownOptions
+{
+    private const string Projections = "Microsoft.ML.Continual.Pgp";
+
+    /// <summary>The options with their type's name.</summary>
+    public static JsonObject Write(object options) => new() { ["type"] = options.GetType().FullName, ["values"] = OptionJson.Write(options) };
+
+    /// <summary>Makes the options.</summary>
+    /// <typeparam name="T">The base class that they must have.</typeparam>
+    /// <exception cref="InvalidDataException">There is no such class, or a value does not fit its option.</exception>
+    public static T Read<T>(JsonNode json) where T : class
+    {
+        string name = json["type"]!.GetValue<string>();
+        Type[] known = [.. Assemblies().SelectMany(TypesOf).Where(t => t is { IsAbstract: false, ContainsGenericParameters: false } && typeof(T).IsAssignableFrom(t) && t.GetConstructor(Type.EmptyTypes) is not null)];
+        Type type = known.FirstOrDefault(t => t.FullName == name)
+            ?? throw new InvalidDataException($"The options are of the class '{name}', which is none of those that this program has loaded ({string.Join(", ", known.Select(t => t.Name).Order(StringComparer.Ordinal))}). Make the trainer from its options and call LoadState.");
+        var options = (T)Activator.CreateInstance(type)!;
+        OptionJson.Read(json["values"]!.AsObject(), options);
+        return options;
+    }
+
+    private static Assembly[] Assemblies()
+    {
+        try
+        {
+            Assembly.Load(Projections);   // a program that resumes may not have touched it yet
+        }
+        catch (Exception e) when (e is IOException or BadImageFormatException)
+        {
+            // This program does not use it.
+        }
+        string own = typeof(KnownOptions).Assembly.GetName().Name!;
+        return [.. AppDomain.CurrentDomain.GetAssemblies().Where(a => !a.IsDynamic && (a.GetName().Name == own || a.GetReferencedAssemblies().Any(r => r.Name == own)))];
+    }
+
+    private static IEnumerable<Type> TypesOf(Assembly assembly)
+    {
+        try
+        {
+            return assembly.GetTypes();
+        }
+        catch (ReflectionTypeLoadException e)
+        {
+            return e.Types.OfType<Type>();
+        }
+    }
+}
