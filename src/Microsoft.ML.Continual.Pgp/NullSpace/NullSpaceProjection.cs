@@ -133,6 +133,20 @@ public sealed class NullSpaceProjection : UpdateConstraint
     }
 
     /// <inheritdoc/>
+    public override void SaveProgress(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        foreach (NullSpaceSite site in _sites) site.SaveProgress(state);
+    }
+
+    /// <inheritdoc/>
+    public override void LoadProgress(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        foreach (NullSpaceSite site in _sites) site.LoadProgress(state);
+    }
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         FreeDrifts();

@@ -1,4 +1,5 @@
 using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -73,6 +74,20 @@ internal sealed class NullSpaceSite(ProjectionSite attached) : IDisposable
         if (_protected is not null) step = step + update.mm(_protected).mm(_protected.t()) * _shift;   // [M, D] × [D, k] × [k, D]
         if (_aggregation is not null) step = _aggregation.mm(step);                                    // [M, M] × [M, D]
         return step.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Writes how far the rows have moved: their places alone do not tell, because a sum rounds.</summary>
+    public void SaveProgress(StateDictionary state)
+    {
+        if (_moved is not null) state.Add($"{Name}.moved", _moved);
+    }
+
+    /// <summary>Takes over what <see cref="SaveProgress"/> wrote.</summary>
+    public void LoadProgress(StateDictionary state)
+    {
+        if (_moved is null) return;
+        using IDisposable frozen = no_grad();
+        _moved.copy_(state.Get($"{Name}.moved", _moved.shape));
     }
 
     /// <summary>Frees what belongs to the task.</summary>

@@ -24,4 +24,19 @@ public sealed class RunOptions
     /// <summary>Hears of each task once it is learned and evaluated.</summary>
     /// <value>The default is null.</value>
     public IProgress<TaskReport>? Tasks { get; set; }
+
+    /// <summary>
+    /// A file that keeps the run as it goes on: after every task, and where <see cref="StateEverySteps"/> or <see cref="StateInterval"/> say so in the middle of tasks, the trainer's state with all
+    /// evaluations so far. Where it exists the run goes on from it, and ends as if it had not been cut off, bit for bit; see <see cref="ContinualTrainer.KeepState"/>.
+    /// </summary>
+    /// <value>The default is null: nothing is kept.</value>
+    public string? StatePath { get; set; }
+
+    /// <summary>Training steps between states in the middle of a task.</summary>
+    /// <value>The default is null: not by steps.</value>
+    public int? StateEverySteps { get; set; }
+
+    /// <summary>Time between states in the middle of a task.</summary>
+    /// <value>The default is null: not by time.</value>
+    public TimeSpan? StateInterval { get; set; }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.ML.Continual.Checkpoints;
 using Microsoft.ML.Continual.Inference;
 using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Tasks;
@@ -15,22 +16,31 @@ internal static class SequenceRunner
     {
         var matrix = new AccuracyMatrix { ForgettingMaxIncludesCurrent = options.ForgettingMaxIncludesCurrent };
         List<ContinualTask> seen = [];
-        List<IReadOnlyList<TaskEvaluation>> evaluations = [];
-        List<TimeSpan> times = [];
-        List<InterferenceAudit> audits = [];
         PeakMemory.Restart();
+        RunRecord record = Begin(trainer, options);
+        foreach (IReadOnlyList<TaskEvaluation> row in record.Evaluations) matrix.AddRow([.. row.Select(e => e.Accuracy)]);
+        int resumed = record.Evaluations.Count;
         foreach (ContinualTask task in tasks)
         {
             if (task.Test is null) throw new ArgumentException($"Task '{task.Name}' has no test view: a run evaluates after each task.", nameof(tasks));
-            var watch = Stopwatch.StartNew();
-            using ContinualTransformer model = trainer.Fit(task, options.Training, cancellationToken);
-            times.Add(watch.Elapsed);
-            if (trainer.LastAudit is { } audit) audits.Add(audit);
             seen.Add(task);
+            if (options.StatePath is not null && seen.Count <= trainer.TasksSeen) RequireSame(trainer, seen, options.StatePath);
+            if (seen.Count <= resumed)
+            {
+                options.Tasks?.Report(new TaskReport(seen.Count - 1, record.Evaluations[seen.Count - 1], record.Times[seen.Count - 1]));
+                continue;
+            }
+            var watch = Stopwatch.StartNew();
+            // A state that was kept after a Fit and before its evaluation has the model already.
+            bool known = options.StatePath is not null && seen.Count <= trainer.TasksSeen;
+            using ContinualTransformer model = known ? trainer.GetModel() : trainer.Fit(task, options.Training, cancellationToken);
+            record.Times.Add(known ? TimeSpan.Zero : watch.Elapsed);
+            if (trainer.LastAudit is { } audit) record.Audits.Add(audit);
             TaskEvaluation[] row = Evaluate(model, seen, options.Setting, cancellationToken);
-            evaluations.Add(row);
+            record.Evaluations.Add(row);
             matrix.AddRow([.. row.Select(e => e.Accuracy)]);
-            options.Tasks?.Report(new TaskReport(seen.Count - 1, row, times[^1]));
+            Keep(trainer, record, options);
+            options.Tasks?.Report(new TaskReport(seen.Count - 1, row, record.Times[^1]));
         }
         if (seen.Count == 0) throw new ArgumentException("The sequence has no tasks.", nameof(tasks));
         TrainerState learned = trainer.State!;
@@ -44,13 +54,43 @@ internal static class SequenceRunner
             Scenario = learned.Tasks.FindScenario(),
             IsOnline = trainer.Options.Epochs == 1,
             Matrix = matrix,
-            Evaluations = evaluations,
-            TrainingTimes = times,
+            Evaluations = record.Evaluations,
+            TrainingTimes = record.Times,
             PeakMemory = PeakMemory.Read(),
             TaskClasses = [.. learned.Tasks.Select(task => (IReadOnlyList<string>)[.. task.Classes.Select(c => labels[c])])],
-            Audits = audits,
+            Audits = record.Audits,
             Configuration = [.. Configuration(trainer, method, options)],
         };
+    }
+
+    /// <summary>Takes up a run that was kept, if there is one, and has the trainer keep it.</summary>
+    private static RunRecord Begin(ContinualTrainer trainer, RunOptions options)
+    {
+        if (options.StatePath is not { } path) return new RunRecord();
+        if (File.Exists(path) || File.Exists(AtomicFile.PreviousOf(path))) trainer.LoadState(path);
+        else if (trainer.TasksSeen > 0)
+            throw new ArgumentException($"The trainer has learned {trainer.TasksSeen} tasks, which the run that '{path}' is to keep would not know; a run that is kept begins with a trainer that has learned nothing.", nameof(trainer));
+        trainer.KeepState(path, options.StateEverySteps, options.StateInterval);
+        RunRecord record = trainer.TasksSeen == 0 ? new RunRecord() : RunRecord.Read(trainer.RunRecord, path, options.Setting);
+        if (trainer.TasksSeen - record.Evaluations.Count is not (0 or 1))
+            throw new InvalidDataException($"'{path}': the state has {trainer.TasksSeen} tasks and the evaluations after {record.Evaluations.Count}.");
+        trainer.RunRecord = record.ToJson();
+        return record;
+    }
+
+    private static void Keep(ContinualTrainer trainer, RunRecord record, RunOptions options)
+    {
+        if (options.StatePath is not { } path) return;
+        trainer.RunRecord = record.ToJson();
+        record.WriteTimes(path);
+        trainer.SaveState(path);
+    }
+
+    /// <summary>The tasks must be those that were learned.</summary>
+    private static void RequireSame(ContinualTrainer trainer, List<ContinualTask> seen, string path)
+    {
+        string expected = trainer.Tasks[seen.Count - 1].Name, found = seen[^1].Name;
+        if (expected != found) throw new InvalidDataException($"'{path}': task {seen.Count} of the run that was kept is '{expected}'; the sequence has '{found}'.");
     }
 
     /// <summary>Evaluates all tasks so far. Where tasks share a test view, as those of a stream do, and nothing else tells them apart, it is scored once.</summary>

@@ -41,7 +41,7 @@ internal static class OptionJson
         return [.. saved.Where(p => !ignored.Contains(p.Key)).Where(p => Text(own.TryGetPropertyValue(p.Key, out JsonNode? value) ? value : null) != Text(p.Value))
             .Select(p => $"{p.Key} (file: {Text(p.Value)}, trainer: {Text(own[p.Key])})")];
 
-        static string Text(JsonNode? value) => value?.ToJsonString() ?? "null";
+        static string Text(JsonNode? value) => StateFile.Sorted(value)?.ToJsonString() ?? "null";
     }
 
     private static IEnumerable<PropertyInfo> PropertiesOf(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)

@@ -227,7 +227,7 @@ internal sealed class StateFile : IDisposable
     }
 
     /// <summary>The same with the members of every object in ordinal order.</summary>
-    private static JsonNode? Sorted(JsonNode? node) => node switch
+    public static JsonNode? Sorted(JsonNode? node) => node switch
     {
         JsonObject value => new JsonObject(value.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, Sorted(p.Value)))),
         JsonArray list => new JsonArray([.. list.Select(Sorted)]),

@@ -14,6 +14,9 @@ public sealed partial class ContinualTrainer
     /// <summary>The name of the task that was being learned when the state that was loaded was written; null where none was. The next <c>Fit</c> must be given its rows, and goes on where it stood.</summary>
     public string? TaskInProgress => _pending?.Task.Name;
 
+    /// <summary>What a run over a sequence keeps with the state: its evaluations so far. Null outside of a run.</summary>
+    internal JsonObject? RunRecord { get; set; }
+
     /// <summary>Told of each state file that <see cref="KeepState"/> has written; for tests.</summary>
     internal Action<string>? StateKept { get; set; }
 
@@ -117,6 +120,7 @@ public sealed partial class ContinualTrainer
                 (_pending, progress) = (progress, _pending);
                 _seed = seed;
             }
+            RunRecord = file.Document["run"]?.DeepClone() as JsonObject;
         }
         finally
         {
@@ -162,6 +166,7 @@ public sealed partial class ContinualTrainer
             ["backbone"] = BackboneReference.Write(_options.Backbone!),
             ["learned"] = state?.Write(tensors),
             ["progress"] = progress?.Write(tensors),
+            ["run"] = RunRecord?.DeepClone(),
         };
         StateFile.Write(path, StateFile.StateKind, document, tensors, keepPrevious: true);
     }

@@ -27,11 +27,7 @@ internal static class TrainerStateDocument
         {
             ["image"] = state.Columns.ImageColumn, ["imageType"] = state.Columns.ImageType, ["label"] = state.Columns.LabelColumn, ["labelType"] = state.Columns.LabelType,
         },
-        ["audit"] = state.Audit is null ? null : new JsonObject
-        {
-            ["task"] = state.Audit.TaskIndex,
-            ["entries"] = new JsonArray([.. state.Audit.Entries.Select(e => (JsonNode)new JsonArray(e.Site, e.PastTaskIndex, Text(e.RelativeChange), Text(e.UnconstrainedShare)))]),
-        },
+        ["audit"] = state.Audit is null ? null : Write(state.Audit),
     };
 
     /// <summary>Reads a state; its tensors leave the file.</summary>
@@ -72,6 +68,23 @@ internal static class TrainerStateDocument
         }
     });
 
+    /// <summary>An audit as an object, exactly.</summary>
+    public static JsonObject Write(InterferenceAudit audit) => new()
+    {
+        ["task"] = audit.TaskIndex,
+        ["entries"] = new JsonArray([.. audit.Entries.Select(e => (JsonNode)new JsonArray(e.Site, e.PastTaskIndex, Text(e.RelativeChange), Text(e.UnconstrainedShare)))]),
+    };
+
+    /// <summary>Reads an audit.</summary>
+    public static InterferenceAudit ReadAudit(JsonNode audit) => new(audit["task"]!.GetValue<int>(), Array.AsReadOnly<InterferenceEntry>(
+        [.. audit["entries"]!.AsArray().Select(e => new InterferenceEntry(e![0]!.GetValue<string>(), e[1]!.GetValue<int>(), Number(e[2]), Number(e[3])))]));
+
+    /// <summary>A number as text, which holds every value of a double exactly.</summary>
+    public static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+
+    /// <summary>The number of a text by <see cref="Text"/>.</summary>
+    public static double Number(JsonNode? json) => double.Parse(json!.GetValue<string>(), NumberStyles.Float, CultureInfo.InvariantCulture);
+
     /// <summary>Whole numbers as a list.</summary>
     public static JsonArray Numbers(IEnumerable<int> numbers) => new([.. numbers.Select(n => (JsonNode)n)]);
 
@@ -81,12 +94,4 @@ internal static class TrainerStateDocument
         SeededRandom.FromState(words);   // checks them
         return words;
     }
-
-    private static InterferenceAudit ReadAudit(JsonNode audit) => new(audit["task"]!.GetValue<int>(), Array.AsReadOnly<InterferenceEntry>(
-        [.. audit["entries"]!.AsArray().Select(e => new InterferenceEntry(e![0]!.GetValue<string>(), e[1]!.GetValue<int>(), Number(e[2]), Number(e[3])))]));
-
-    // As text, which holds every value of a double.
-    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
-
-    private static double Number(JsonNode? json) => double.Parse(json!.GetValue<string>(), NumberStyles.Float, CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,7 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Evaluation;
 using Microsoft.ML.Continual.Inference;
+using Microsoft.ML.Continual.Persistence;
 using Microsoft.ML.Continual.Tasks;
 using Microsoft.ML.Continual.Training;
 using Microsoft.ML.Data;
@@ -121,6 +122,57 @@ public abstract class ConformanceSuite
         trainer.Fit(TaskOne).Dispose();
         using ContinualTransformer model = trainer.Fit(TaskTwo), again = trainer.GetModel();
         States.AssertEqual(States.Scores(model, Test), States.Scores(again, Test));
+    }
+
+    [TestMethod]
+    public void A_run_resumed_from_any_state_that_was_kept_ends_with_the_same_bytes()
+    {
+        using var folder = new TemporaryFolder();
+        string running = folder.File("run.state"), final = folder.File("final.state");
+        var kept = new List<string>();
+        IDataView one = TaskOne, two = TaskTwo;
+        using (ContinualTrainer straight = Create().KeepState(running, everySteps: 1))
+        {
+            straight.StateKept = path =>
+            {
+                kept.Add(folder.File($"{kept.Count}.state"));
+                File.Copy(path, kept[^1]);
+            };
+            straight.Fit(one).Dispose();
+            straight.Fit(two).Dispose();
+            straight.SaveState(final);
+        }
+        byte[] expected = File.ReadAllBytes(final);
+        // Those in the middle of epochs, at their ends, and between the tasks; one more at random, for all would take long.
+        var draw = new Random(3);
+        int between = kept.FindIndex(path => { using StateFile file = StateFile.Read(path, StateFile.StateKind); return file.Document["learned"] is not null; });
+        foreach (int i in new[] { 0, between - 1, between, between + 1, draw.Next(kept.Count) }.Distinct().Where(i => i >= 0 && i < kept.Count))
+        {
+            using ContinualTrainer resumed = Create();
+            resumed.LoadState(kept[i]);
+            if (resumed.TasksSeen == 0) resumed.Fit(one).Dispose();
+            if (resumed.TasksSeen == 1) resumed.Fit(two).Dispose();
+            Assert.IsNull(resumed.TaskInProgress);
+            resumed.SaveState(folder.File("resumed.state"));
+            CollectionAssert.AreEqual(expected, File.ReadAllBytes(folder.File("resumed.state")), $"resumed from state {i} of {kept.Count}, between the tasks is {between}");
+        }
+    }
+
+    [TestMethod]
+    public void A_model_read_from_its_file_scores_the_same_bits_and_can_be_gone_on_from()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("model.safetensors");
+        using ContinualTrainer trainer = Create(), other = Create();
+        using ContinualTransformer first = trainer.Fit(TaskOne);
+        first.Save(path);
+        using ContinualTransformer loaded = new MLContext(5).Continual().LoadModel(path, _backbone);
+        States.AssertEqual(States.Scores(first, Test), States.Scores(loaded, Test));
+        loaded.Save(folder.File("again.safetensors"));
+        CollectionAssert.AreEqual(File.ReadAllBytes(path), File.ReadAllBytes(folder.File("again.safetensors")));
+        trainer.Fit(TaskTwo).Dispose();
+        other.Fit(TaskTwo, loaded).Dispose();
+        Assert.AreEqual(States.Of(trainer), States.Of(other));
     }
 
     [TestMethod]
