@@ -63,7 +63,7 @@ internal sealed class TrainingLoop
         _epochCount = _options.Epochs + _method.ExtraEpochs;
         for (int epoch = 0; epoch < _epochCount; epoch++)
         {
-            optimizer?.SetRate(Optimizers.RateOf(_options, epoch, task.Index == 0));
+            optimizer?.SetEpoch(epoch);
             _method.BeginEpoch(epoch);
             _active = _method.IsConstrained ? _constraint : null;
             TrainEpoch(task, epoch, parameters, optimizer, meter, random.Split(), cancellationToken);

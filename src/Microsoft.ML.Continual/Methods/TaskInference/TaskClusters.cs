@@ -37,7 +37,7 @@ internal sealed class TaskClusters(TaskInferenceOptions options, int width, Devi
             for (int cluster = 0; cluster <= labels.Max(); cluster++)
             {
                 long[] rows = [.. labels.Select((c, row) => (c, row: (long)row)).Where(image => image.c == cluster).Select(image => image.row)];
-                _clusters.Add(FeatureCluster.Measure(task, label, unit.index_select(0, tensor((IList<long>)rows, new long[] { rows.Length })), options.Shrinkage, device));
+                _clusters.Add(FeatureCluster.Measure(task, label, unit.index_select(0, tensor((IList<long>)rows, new long[] { rows.Length })), options, device));
             }
         }
     }
