@@ -209,6 +209,8 @@ internal sealed class LoracGoldenRun : IDisposable
         _method.Conclude(new FinishedTask(labels.Length, _ => [batch], new SeededRandom(task), _ => { }));
         _method.EndTask();
         if (losses.Count > 0) _case.Check($"t{task}.ca.loss", Numbers(losses));
+        _case.Check($"t{task}.ca.head.weight", _method.Head.Weight);
+        _case.Check($"t{task}.ca.head.bias", _method.Head.Bias);
         if (task > 0)
         {
             SetHead(weight, bias);

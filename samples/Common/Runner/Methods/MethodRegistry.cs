@@ -32,6 +32,12 @@ public static class MethodRegistry
         new("vpt-nsp2", "VPT + NSP²", "VPT-Seq with null-space projection",
             context => context.Continual.PromptTuning(context.Apply(recipe => new DeepPromptOptions(recipe)))
                 .WithNullSpaceProjection(context.Settings.Recipe is { } recipe ? new NullSpaceOptions(recipe) : null)),
+        new("lorac", "LoRAC", "a low-rank update of each task, composed by trainable factors, with a penalty that keeps them orthogonal",
+            context => context.Continual.LowRankComposition(context.Lorac(freezes: false, infersTask: false))),
+        new("lorac-ipc", "LoRAC-IPC", "the same with the most important weight matrices frozen after each task",
+            context => context.Continual.LowRankComposition(context.Lorac(freezes: true, infersTask: false))),
+        new("lorac-ipc-tii", "LoRAC-IPC, task inferred", "the same with each image scored by the composition of the task that it seems to come from",
+            context => context.Continual.LowRankComposition(context.Lorac(freezes: true, infersTask: true))),
         new("clip", "CLIP with prompts", "an image prompt for all tasks and a text context for each, scored by the texts of the class names",
             context => context.Continual.PromptTuning(context.Clip())) { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
         new("clip-pgp", "CLIP + PGP", "the same with gradient projection",
