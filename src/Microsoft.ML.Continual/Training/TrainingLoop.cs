@@ -81,7 +81,7 @@ internal sealed class TrainingLoop
         {
             SeededRandom stream = random.Split();   // also of the epochs that are done
             if (epoch < first) continue;
-            optimizer?.SetRate(Optimizers.RateOf(_options, epoch, task.Index == 0));
+            optimizer?.SetEpoch(epoch);
             if (epoch > first || done == 0) _method.BeginEpoch(epoch);
             _active = _method.IsConstrained ? _constraint : null;
             TrainEpoch(task, epoch, parameters, optimizer, meter, stream, epoch == first ? done : 0, cancellationToken);

@@ -104,8 +104,7 @@ internal sealed class LoracGoldenRun : IDisposable
         int last = _options.Epochs * (int)((order.shape[1] + _options.BatchSize - 1) / _options.BatchSize) - 1, step = 0;
         for (int epoch = 0; epoch < _options.Epochs; epoch++)
         {
-            double rate = Optimizers.RateOf(_options, epoch, task == 0);
-            optimizer.SetRate(rate);
+            optimizer.SetEpoch(epoch);
             foreach (long[] rows in order.select(0, epoch).contiguous().data<long>().ToArray().Chunk(_options.BatchSize))
             {
                 using DisposeScope inner = NewDisposeScope();
@@ -125,7 +124,7 @@ internal sealed class LoracGoldenRun : IDisposable
                 crossEntropy.Add(terms.CrossEntropy.item<float>());
                 total.Add(terms.Total.item<float>());
                 penalty.Add(total[^1] - crossEntropy[^1]);
-                rates.AddRange([rate, rate * _options.OmegaLearningRateScale]);
+                rates.AddRange([Optimizers.RateOf(_options, epoch, task == 0), Optimizers.RateOf(_options, epoch, task == 0, _options.OmegaLearningRateScale)]);
                 step++;
             }
         }
@@ -210,6 +209,8 @@ internal sealed class LoracGoldenRun : IDisposable
         _method.Conclude(new FinishedTask(labels.Length, _ => [batch], new SeededRandom(task), _ => { }));
         _method.EndTask();
         if (losses.Count > 0) _case.Check($"t{task}.ca.loss", Numbers(losses));
+        _case.Check($"t{task}.ca.head.weight", _method.Head.Weight);
+        _case.Check($"t{task}.ca.head.bias", _method.Head.Bias);
         if (task > 0)
         {
             SetHead(weight, bias);
@@ -238,7 +239,7 @@ internal sealed class LoracGoldenRun : IDisposable
             Tensor features = scorer.Features(images, 0).to(ScalarType.Float64), unit = features / features.square().sum(1).sqrt().unsqueeze(1);
             _case.Check($"tii.c{c}.mean", stack(_method.Clusters!.All.Where(cluster => cluster.Class == c).Select(cluster => cluster.Mean)));
             int[] labels = Ints($"tii.c{c}.labels");
-            Tensor[] covariances = [.. Enumerable.Range(0, labels.Max() + 1).Select(cluster => FeatureCluster.Covariance(unit.index_select(0, Indices(labels, cluster))))];
+            Tensor[] covariances = [.. Enumerable.Range(0, labels.Max() + 1).Select(cluster => FeatureCluster.Covariance(unit.index_select(0, Indices(labels, cluster)), _options.TaskInference!.ReferenceCovariance))];
             _case.Check($"tii.c{c}.cov", stack(covariances));
             _case.Check($"tii.c{c}.shrunk", stack(covariances.Select(covariance => FeatureCluster.Shrink(covariance, _options.TaskInference!.Shrinkage))));
         }

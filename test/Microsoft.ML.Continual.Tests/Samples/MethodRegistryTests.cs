@@ -55,6 +55,8 @@ public sealed class MethodRegistryTests
     [DataRow("--method linear-probe --recipe SplitImageNetR", 20, 128, 0.001)]
     [DataRow("--method ncm --recipe SplitImageNetR", 1, 64, 0.03)]
     [DataRow("--method l2p", 5, 16, 0.03)]
+    [DataRow("--method lorac-ipc-tii --recipe SplitImageNetR", 50, 128, 0.0015)]
+    [DataRow("--method lorac --epochs 3", 3, 16, 0.005)]
     public void A_recipe_is_where_a_method_starts_and_the_command_line_wins(string args, int epochs, int batchSize, double rate)
     {
         MethodOptions options = Make(args).Options;

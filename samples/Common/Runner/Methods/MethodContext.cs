@@ -4,6 +4,8 @@ using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Methods.ClipPrompt;
 using Microsoft.ML.Continual.Methods.DualPrompt;
 using Microsoft.ML.Continual.Methods.L2P;
+using Microsoft.ML.Continual.Methods.Lorac;
+using Microsoft.ML.Continual.Methods.TaskInference;
 using Microsoft.ML.Continual.Pgp;
 
 namespace Microsoft.ML.Continual.Samples.Runner.Methods;
@@ -33,6 +35,18 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
         options.TrainingSelection = options.PredictionSelection = votes ? PromptSelection.BatchwiseVote : PromptSelection.PerImage;
         if (Settings.PaperProtocol) options.PredictionBatchSize = options.BatchSize;
         return options;
+    }
+
+    /// <summary>LoRAC's options. Without a recipe a larger rate, a smaller rank and a shorter alignment, for tasks of some dozens of steps.</summary>
+    /// <param name="freezes">Whether important matrices are frozen.</param>
+    /// <param name="infersTask">Whether an image's task is inferred; under the paper's protocol by vote of the batch.</param>
+    public LoracOptions Lorac(bool freezes, bool infersTask)
+    {
+        LoracOptions options = Settings.Recipe is { } recipe ? new LoracOptions(recipe)
+            : new LoracOptions { Epochs = 5, BatchSize = 16, LearningRate = 0.005, Rank = 8, OmegaLearningRateScale = 0.1, Alignment = new() { Epochs = 20 } };
+        if (!freezes) options.FrozenShare = 0;
+        if (infersTask) options.TaskInference = new TaskInferenceOptions { Clusters = Settings.Recipe is Recipe.SplitImageNetR or Recipe.SplitCub200 ? 2 : 4, BatchVote = Settings.PaperProtocol };
+        return Apply(options);
     }
 
     /// <summary>The options of CLIP with prompts.</summary>

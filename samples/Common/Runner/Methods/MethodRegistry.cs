@@ -35,6 +35,12 @@ public static class MethodRegistry
         new("vpt-nsp2", "VPT + NSP²", "VPT-Seq with null-space projection",
             context => context.Continual.PromptTuning(context.Apply(recipe => new DeepPromptOptions(recipe)))
                 .WithNullSpaceProjection(context.Settings.Recipe is { } recipe ? new NullSpaceOptions(recipe) : null)),
+        new("lorac", "LoRAC", "a low-rank update of each task, composed by trainable factors, with a penalty that keeps them orthogonal",
+            context => context.Continual.LowRankComposition(context.Lorac(freezes: false, infersTask: false))),
+        new("lorac-ipc", "LoRAC-IPC", "the same with the most important weight matrices frozen after each task",
+            context => context.Continual.LowRankComposition(context.Lorac(freezes: true, infersTask: false))),
+        new("lorac-ipc-tii", "LoRAC-IPC, task inferred", "the same with each image scored by the composition of the task that it seems to come from",
+            context => context.Continual.LowRankComposition(context.Lorac(freezes: true, infersTask: true))),
         new("ft", "Fine-tuning", "the whole network, all classes seen compete, nothing protects old ones",
             context => context.Continual.FineTuning(Tuned<FineTuningOptions>(context))),
         new("ft++", "Fine-tuning, task's classes", "the whole network, only the task's classes compete",

@@ -28,7 +28,7 @@ internal sealed record ClassDistribution(int Class, int Task, Tensor Mean, Tenso
         double divisor = isPopulation ? values.shape[0] : Math.Max(1, values.shape[0] - 1);
         Tensor spread = isFull
             ? linalg.cholesky_ex(centred.t().mm(centred) / divisor + eye(mean.shape[0], mean.shape[0], ScalarType.Float64) * Ridge).Item1
-            : centred.square().sum(0) / divisor;
+            : centred.square().sum(dim: 0) / divisor;
         return new ClassDistribution(classIndex, task, mean.to(ScalarType.Float32).DetachFromDisposeScope(), spread.to(ScalarType.Float32).DetachFromDisposeScope());
     }
 

@@ -128,13 +128,14 @@ public sealed class LoracOptions : MethodOptions
     public override string Protocol => TaskInference is not { BatchVote: true } ? base.Protocol
         : $"each batch of {PredictionBatchSize} test images by the composition of the task that most of them seem to come from: with batches of one task this leaks the task";
 
-    /// <summary>Computes as the released code does: queries' masks for keys, its way to freeze, the cosine one epoch late down to 1e-5, and drawing all features of which alignment uses some.</summary>
+    /// <summary>Computes as the released code does: queries' masks for keys, its ways to freeze and to treat clusters of one image, the cosine one epoch late down to 1e-5, and drawing all features of which alignment uses some. Options given later are not changed.</summary>
     /// <returns>These options.</returns>
     public LoracOptions UseReleasedCode()
     {
         KeysUseQueryMask = ReferenceFreezing = true;
         (Schedule, MinimumLearningRate) = (LearningRateSchedule.DelayedCosine, 1e-5);
         if (Alignment is { } alignment) Alignment = alignment with { DrawAll = true };
+        if (TaskInference is { } inference) TaskInference = inference with { ReferenceCovariance = true };
         return this;
     }
 

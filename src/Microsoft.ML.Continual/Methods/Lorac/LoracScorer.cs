@@ -63,11 +63,11 @@ internal sealed class LoracScorer : ITaskAwareScorer
         return once.Features(_backbone, images).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The tasks that the images seem to come from; for tests.</summary>
+    /// <summary>The tasks that the images seem to come from, each by itself; for tests.</summary>
     internal int[] InferTasks(Tensor images)
     {
         using DisposeScope scope = NewDisposeScope();
-        return _clusters!.Infer(Features(images, 0));
+        return _clusters!.Nearest(Features(images, 0));
     }
 
     public void Dispose()

@@ -12,12 +12,16 @@ namespace Microsoft.ML.Continual.Methods.TaskInference;
 internal sealed record FeatureCluster(int Task, int Class, Tensor Mean, Tensor Precision) : IDisposable
 {
     /// <summary>The unbiased covariance of features with the ridge of <see cref="ClassDistribution"/>, float64 [D, D]; of a single one the ridge alone.</summary>
-    public static Tensor Covariance(Tensor features)
+    /// <param name="features">[n, D] float64.</param>
+    /// <param name="asReleased">Whether a single feature has the variance of its numbers as covariance of all channels.</param>
+    public static Tensor Covariance(Tensor features, bool asReleased)
     {
         using DisposeScope scope = NewDisposeScope();
+        long width = features.shape[1];
+        Tensor ridge = eye(width, width, ScalarType.Float64) * ClassDistribution.Ridge;
+        if (features.shape[0] < 2) return (asReleased && width > 1 ? ridge + (features - features.mean()).square().sum() / (width - 1) : ridge).MoveToOuterDisposeScope();
         Tensor centred = features - features.mean([0]);
-        Tensor ridge = eye(features.shape[1], features.shape[1], ScalarType.Float64) * ClassDistribution.Ridge;
-        return (features.shape[0] < 2 ? ridge : centred.t().mm(centred) / (features.shape[0] - 1) + ridge).MoveToOuterDisposeScope();
+        return (centred.t().mm(centred) / (features.shape[0] - 1) + ridge).MoveToOuterDisposeScope();
     }
 
     /// <summary>Σ + shrinkage · mean(diag Σ) · I.</summary>
@@ -41,12 +45,12 @@ internal sealed record FeatureCluster(int Task, int Class, Tensor Mean, Tensor P
     /// <param name="task">The task.</param>
     /// <param name="classIndex">The class.</param>
     /// <param name="features">[n, D] float64 on the CPU.</param>
-    /// <param name="shrinkage">See <see cref="TaskInferenceOptions.Shrinkage"/>.</param>
+    /// <param name="options">The shrinkage and the covariance of a single image.</param>
     /// <param name="device">Where the cluster goes.</param>
-    public static FeatureCluster Measure(int task, int classIndex, Tensor features, double shrinkage, Device device)
+    public static FeatureCluster Measure(int task, int classIndex, Tensor features, TaskInferenceOptions options, Device device)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor precision = InverseCorrelation(Shrink(Covariance(features), shrinkage));
+        Tensor precision = InverseCorrelation(Shrink(Covariance(features, options.ReferenceCovariance), options.Shrinkage));
         return new FeatureCluster(task, classIndex, features.mean([0]).to(ScalarType.Float32).to(device).DetachFromDisposeScope(), precision.to(ScalarType.Float32).to(device).DetachFromDisposeScope());
     }
 

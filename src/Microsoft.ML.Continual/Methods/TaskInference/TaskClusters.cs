@@ -37,7 +37,7 @@ internal sealed class TaskClusters(TaskInferenceOptions options, int width, Devi
             for (int cluster = 0; cluster <= labels.Max(); cluster++)
             {
                 long[] rows = [.. labels.Select((c, row) => (c, row: (long)row)).Where(image => image.c == cluster).Select(image => image.row)];
-                _clusters.Add(FeatureCluster.Measure(task, label, unit.index_select(0, tensor((IList<long>)rows, new long[] { rows.Length })), options.Shrinkage, device));
+                _clusters.Add(FeatureCluster.Measure(task, label, unit.index_select(0, tensor((IList<long>)rows, new long[] { rows.Length })), options, device));
             }
         }
     }
@@ -51,16 +51,23 @@ internal sealed class TaskClusters(TaskInferenceOptions options, int width, Devi
         return stack(_clusters.GroupBy(cluster => (cluster.Task, cluster.Class)).Select(group => group.Select(cluster => cluster.Distance(unit)).Aggregate((a, b) => a.minimum(b))).ToList(), 1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The task of each image: that of the nearest class; with a vote one for all.</summary>
+    /// <summary>The task of the class nearest to each image.</summary>
     /// <param name="features">[B, D].</param>
-    public int[] Infer(Tensor features)
+    public int[] Nearest(Tensor features)
     {
         using DisposeScope scope = NewDisposeScope();
         int[] tasks = [.. _clusters.Select(cluster => (cluster.Task, cluster.Class)).Distinct().Select(place => place.Task)];
-        int[] inferred = [.. Distances(features).argmin(1).cpu().data<long>().ToArray().Select(place => tasks[place])];
-        if (!options.BatchVote || inferred.Length == 0) return inferred;
-        int winner = Vote(inferred);
-        return [.. inferred.Select(_ => winner)];
+        return [.. Distances(features).argmin(1).cpu().data<long>().ToArray().Select(place => tasks[place])];
+    }
+
+    /// <summary>The task that each image is scored by: its <see cref="Nearest"/>, or with a vote one for all.</summary>
+    /// <param name="features">[B, D].</param>
+    public int[] Infer(Tensor features)
+    {
+        int[] nearest = Nearest(features);
+        if (!options.BatchVote || nearest.Length == 0) return nearest;
+        int winner = Vote(nearest);
+        return [.. nearest.Select(_ => winner)];
     }
 
     /// <summary>The task that occurs most often; the smallest of equals.</summary>

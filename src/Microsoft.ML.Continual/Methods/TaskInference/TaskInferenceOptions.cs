@@ -22,6 +22,12 @@ public sealed record TaskInferenceOptions
     /// <value>The default is false.</value>
     public bool BatchVote { get; init; }
 
+    /// <summary>
+    /// Whether a cluster of a single image has as covariance of any two channels the variance of the image's own numbers, a slip of the released code. Otherwise its channels are independent.
+    /// </summary>
+    /// <value>The default is false.</value>
+    public bool ReferenceCovariance { get; init; }
+
     /// <summary>Checks every option.</summary>
     /// <param name="option">The name of the option that holds these.</param>
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
