@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Methods.CodaPrompt;
 using Microsoft.ML.Continual.Methods.LinearProbe;
 using Microsoft.ML.Continual.Methods.NearestClassMean;
 using Microsoft.ML.Continual.Training;
@@ -15,4 +16,9 @@ public sealed partial class ContinualCatalog
     /// <returns>A trainer that has learned nothing yet.</returns>
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public ContinualTrainer NearestClassMean(NearestClassMeanOptions options) => Trainer(options);
+
+    /// <summary>CODA-Prompt (CVPR 2023): prompts that are weighted sums of components, to which each task adds its own.</summary>
+    /// <returns>A trainer that has learned nothing yet.</returns>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public ContinualTrainer PromptTuning(CodaPromptOptions options) => Trainer(options);
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Continual.Evaluation;
+using Microsoft.ML.Continual.Methods.CodaPrompt;
 using Microsoft.ML.Continual.Methods.DeepPrompt;
 using Microsoft.ML.Continual.Methods.LinearProbe;
 using Microsoft.ML.Continual.Methods.NearestClassMean;
@@ -27,6 +28,8 @@ public static class MethodRegistry
             context => context.Continual.PromptTuning(context.DualPrompt())),
         new("dualprompt-pgp", "DualPrompt + PGP", "DualPrompt with gradient projection",
             context => context.Continual.PromptTuning(context.DualPrompt()).WithGradientProjection(context.Pgp(PgpOptions.DualPromptReference))),
+        new("coda-prompt", "CODA-Prompt", "prefixes summed of weighted components, of which each task adds its own",
+            context => context.Continual.PromptTuning(context.Apply(recipe => new CodaPromptOptions(recipe)))),
         new("vpt-seq", "VPT-Seq", "prompts in every block and a head for each task, nothing protects old ones",
             context => context.Continual.PromptTuning(context.Apply(recipe => new DeepPromptOptions(recipe)))),
         new("vpt-nsp2", "VPT + NSP²", "VPT-Seq with null-space projection",
