@@ -1,6 +1,7 @@
 using Microsoft.ML.Continual.Methods.CodaPrompt;
 using Microsoft.ML.Continual.Methods.LinearProbe;
 using Microsoft.ML.Continual.Methods.NearestClassMean;
+using Microsoft.ML.Continual.Methods.RanPac;
 using Microsoft.ML.Continual.Training;
 
 namespace Microsoft.ML.Continual;
@@ -16,6 +17,11 @@ public sealed partial class ContinualCatalog
     /// <returns>A trainer that has learned nothing yet.</returns>
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public ContinualTrainer NearestClassMean(NearestClassMeanOptions options) => Trainer(options);
+
+    /// <summary>RanPAC (NeurIPS 2023) without its adaptation to the first task: a ridge regression on random features of the frozen network, in closed form.</summary>
+    /// <returns>A trainer that has learned nothing yet.</returns>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public ContinualTrainer RanPac(RanPacOptions options) => Trainer(options);
 
     /// <summary>CODA-Prompt (CVPR 2023): prompts that are weighted sums of components, to which each task adds its own.</summary>
     /// <returns>A trainer that has learned nothing yet.</returns>

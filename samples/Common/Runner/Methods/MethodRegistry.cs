@@ -3,6 +3,7 @@ using Microsoft.ML.Continual.Methods.CodaPrompt;
 using Microsoft.ML.Continual.Methods.DeepPrompt;
 using Microsoft.ML.Continual.Methods.LinearProbe;
 using Microsoft.ML.Continual.Methods.NearestClassMean;
+using Microsoft.ML.Continual.Methods.RanPac;
 using Microsoft.ML.Continual.Methods.VisualPrompt;
 using Microsoft.ML.Continual.Pgp;
 
@@ -18,6 +19,8 @@ public static class MethodRegistry
             context => context.Continual.NearestClassMean(context.ApplyFrozen(new NearestClassMeanOptions()))),
         new("linear-probe", "Linear probe", "a linear classifier on frozen features",
             context => context.Continual.LinearProbe(context.Apply(new LinearProbeOptions()))),
+        new("ranpac", "RanPAC", "a ridge regression on 2000 random features of frozen ones, trains nothing",
+            context => context.Continual.RanPac(context.ApplyFrozen(new RanPacOptions { ProjectionWidth = 2000 }))),   // the paper's 10000 make states of 800 MB
         new("plain", "Plain fine-tuning", "one prompt for all images and tasks, nothing protects old ones",
             context => context.Continual.PromptTuning(context.Apply(new VisualPromptOptions()))),
         new("l2p", "L2P", "a pool of prompts with keys",
