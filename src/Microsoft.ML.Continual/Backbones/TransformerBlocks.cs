@@ -124,6 +124,8 @@ internal sealed class TransformerBlocks(IReadOnlyList<BlockWeights> blocks, int 
         Tensor output = new EditedLinear(index, BlockLinear.Out, w.ProjWeight, w.ProjBias, edits).Apply(mixed.transpose(1, 2).reshape(count, wanted, width));
         if (edits.Adapters is { } adapters && adapters.TryGetValue(index, out ParallelAdapter? adapter))
         {
+            TokenShape.Require(adapter.Down, $"{nameof(BlockEdits.Adapters)}[{index}].{nameof(ParallelAdapter.Down)}", null, width);
+            TokenShape.Require(adapter.Up, $"{nameof(BlockEdits.Adapters)}[{index}].{nameof(ParallelAdapter.Up)}", width, adapter.Down.shape[0]);
             Tensor z = wanted == x.shape[1] ? x : x.narrow(1, first, wanted);
             output = output + linear(gelu(linear(z, adapter.Down.to(z.dtype))), adapter.Up.to(z.dtype));   // [B, wanted, D] -> [B, wanted, r] -> [B, wanted, D]
         }
