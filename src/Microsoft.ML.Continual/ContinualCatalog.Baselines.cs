@@ -19,7 +19,7 @@ public sealed partial class ContinualCatalog
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public ContinualTrainer NearestClassMean(NearestClassMeanOptions options) => Trainer(options);
 
-    /// <summary>RanPAC (NeurIPS 2023) without its adaptation to the first task: a ridge regression on random features of the frozen network, in closed form.</summary>
+    /// <summary>RanPAC (NeurIPS 2023): a ridge regression on random features of the frozen network, in closed form, after an adaptation to the first task where the options ask for it.</summary>
     /// <returns>A trainer that has learned nothing yet.</returns>
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public ContinualTrainer RanPac(RanPacOptions options) => Trainer(options);

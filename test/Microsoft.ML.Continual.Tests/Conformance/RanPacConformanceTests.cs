@@ -33,6 +33,20 @@ public sealed class RanPacWithoutProjectionConformanceTests : ConformanceSuite
     }
 }
 
+/// <summary>Adapters trained on the first task, on random views; the regression sees images as in prediction.</summary>
+[TestClass]
+public sealed class RanPacWithFirstSessionConformanceTests : ConformanceSuite
+{
+    internal static RanPacOptions Options(Backbone backbone)
+    {
+        RanPacOptions options = RanPacConformanceTests.Options(backbone).UseFirstSession();
+        (options.Epochs, options.BatchSize, options.AdapterWidth, options.LearningRate) = (2, 4, 3, 0.1);
+        return options;
+    }
+
+    private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone) => mlContext.Continual().RanPac(Options(backbone));
+}
+
 [TestClass]
 public sealed class RanPacWithConstraintConformanceTests : ConformanceSuite
 {

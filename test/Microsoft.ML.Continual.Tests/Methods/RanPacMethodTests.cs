@@ -7,6 +7,7 @@ using Microsoft.ML.Continual.Tests.Conformance;
 using Microsoft.ML.Continual.Training;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Tests.Methods;
@@ -142,12 +143,98 @@ public sealed class RanPacMethodTests
         {
             ("Epochs", o => o.Epochs = 2), ("TrainingView", o => o.TrainingView = TrainingView.RandomResizedCrop), ("ProjectionWidth", o => o.ProjectionWidth = -1),
             ("Ridge", o => o.Ridge = 0), ("Ridge", o => o.Ridge = double.PositiveInfinity), ("Scoring", o => o.Scoring = (RidgeScoring)7),
+            ("FirstSession", o => o.FirstSession = (FirstSession)5), ("AdapterWidth", o => o.AdapterWidth = 0),
         })
         {
             var options = new RanPacOptions { Backbone = bench.Backbone };
             spoil(options);
             Assert.AreEqual(name, Assert.ThrowsExactly<ArgumentException>(options.Validate).ParamName);
         }
+    }
+
+    [TestMethod]
+    public void The_adapter_is_trained_in_the_first_session_and_keeps_its_bits_after_it()
+    {
+        using var backbone = TinyVit.Create();
+        using ContinualTrainer trainer = _mlContext.Continual().RanPac(RanPacWithFirstSessionConformanceTests.Options(backbone));
+        var epochs = new List<int>();
+        trainer.Fit(View(1, "cat", "dog"), new Immediate(p => epochs.Add(p.Epoch)), CancellationToken.None).Dispose();
+        CollectionAssert.AreEqual(new[] { 1, 2 }, epochs.Distinct().ToArray());
+        float[][] adapter = Adapter();
+        Assert.IsTrue(adapter.All(values => values.Any(v => v != 0)), "what started at zero was moved");
+        epochs.Clear();
+        trainer.Fit(View(1, "fox", "cat"), new Immediate(p => epochs.Add(p.Epoch)), CancellationToken.None).Dispose();
+        CollectionAssert.AreEqual(new[] { 1 }, epochs.Distinct().ToArray(), "later tasks are passed over once");
+        for (int i = 0; i < 4; i++) CollectionAssert.AreEqual(adapter[i], Adapter()[i]);
+
+        float[][] Adapter() => [.. new[] { "adapter.down.weight", "adapter.down.bias", "adapter.up.weight", "adapter.up.bias" }.Select(name => MethodBench.Values(trainer.State!.Method.Get(name, null)))];
+    }
+
+    [TestMethod]
+    public void An_adapter_that_has_learned_nothing_leaves_the_regression_as_it_is_without()
+    {
+        using var backbone = TinyVit.Create();
+        RanPacOptions plain = RanPacConformanceTests.Options(backbone), adapted = RanPacWithFirstSessionConformanceTests.Options(backbone);
+        (adapted.LearningRate, adapted.WeightDecay) = (1e-30, 0);
+        using ContinualTrainer one = _mlContext.Continual().RanPac(plain), other = _mlContext.Continual().RanPac(adapted);
+        foreach (ContinualTrainer trainer in new[] { one, other })
+        {
+            trainer.Fit(View(1, "cat", "dog")).Dispose();
+            trainer.Fit(View(1, "fox", "elk")).Dispose();
+        }
+        float[] expected = MethodBench.Values(one.State!.Method.Get("gram", null)), actual = MethodBench.Values(other.State!.Method.Get("gram", null));
+        for (int i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], actual[i], 1e-4f * (1 + Math.Abs(expected[i])));
+    }
+
+    [TestMethod]
+    public void The_first_session_has_a_cosine_classifier_whose_scale_starts_at_one_and_lowers_its_loss()
+    {
+        using var bench = new MethodBench(new RanPacOptions { ProjectionWidth = 8, AdapterWidth = 4 }.UseFirstSession());
+        using DisposeScope scope = NewDisposeScope();
+        bench.BeginTask(0, [0, 1], 2);
+        string[] names = ["adapter.down.weight", "adapter.down.bias", "adapter.up.weight", "adapter.up.bias", "fc.weight", "fc.sigma"];
+        CollectionAssert.AreEqual(names, bench.Method.Parameters.Select(p => p.Name).ToArray());
+        Assert.AreEqual(1f, MethodBench.Values(bench.Parameter("fc.sigma")).Single());
+        ImageBatch batch = bench.Batch([0, 1, 0, 1]);
+        LossTerms first = bench.Method.ComputeLoss(batch);
+        Assert.IsLessThanOrEqualTo(1 + 1e-5f, first.Logits.abs().max().item<float>());
+        Parameter downBias = bench.Parameter("adapter.down.bias");
+        using (no_grad()) bench.Parameter("adapter.up.weight").add_(0.1);   // zeros let no gradient through to the first layer
+        for (int i = 0; i < 40; i++) bench.Step(batch, 0.3);
+        Assert.IsTrue(downBias.grad!.abs().max().item<float>() > 0);
+        Assert.IsLessThan(first.Total.item<float>() * 0.8, bench.Method.ComputeLoss(batch).Total.item<float>());
+        bench.Method.EndTask();
+        bench.BeginTask(1, [2], 3);
+        Assert.IsEmpty(bench.Method.Parameters);
+    }
+
+    [TestMethod]
+    public void Cosines_are_the_ones_worked_out_by_hand()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        float[] cosines = MethodBench.Values(CosineHead.Cosines(from_array(new[] { 3f, 4, 0, 0 }).view(2, 2), from_array(new[] { 1f, 0, 0, 2, 1, 1 }).view(3, 2)));
+        float[] expected = [.6f, .8f, .98994949f, 0, 0, 0];
+        for (int i = 0; i < 6; i++) Assert.AreEqual(expected[i], cosines[i], 1e-6f);
+    }
+
+    [TestMethod]
+    public void Recipes_set_the_first_session_and_a_state_with_adapters_is_not_taken_for_one_without()
+    {
+        RanPacOptions cifar = new(Recipe.SplitCifar100), imageNetR = new(Recipe.SplitImageNetR);
+        Assert.AreEqual((FirstSession.Adapter, 20, 48, 0.01, 5e-4, OptimizerKind.Sgd, LearningRateSchedule.Cosine), (cifar.FirstSession, cifar.Epochs, cifar.BatchSize, cifar.LearningRate, cifar.WeightDecay, cifar.Optimizer, cifar.Schedule));
+        Assert.AreEqual((10, 16, 0.05, 5e-3), (imageNetR.Epochs, imageNetR.BatchSize, imageNetR.LearningRate, imageNetR.WeightDecay));
+        Assert.ThrowsExactly<ArgumentException>(() => new RanPacOptions(Recipe.SplitCub200));
+
+        using var backbone = TinyVit.Create();
+        using ContinualTrainer adapted = _mlContext.Continual().RanPac(RanPacWithFirstSessionConformanceTests.Options(backbone)), plain = _mlContext.Continual().RanPac(RanPacConformanceTests.Options(backbone));
+        using ContinualTransformer model = adapted.Fit(View(1, "cat", "dog")), other = plain.Fit(View(1, "cat", "dog"));
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => plain.Fit(View(1, "fox"), model)).Message, "FirstSession");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => adapted.Fit(View(1, "fox"), other)).Message, "adapter");
+    }
+
+    private sealed class Immediate(Action<TrainingProgress> action) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => action(value);
     }
 
     [TestMethod]

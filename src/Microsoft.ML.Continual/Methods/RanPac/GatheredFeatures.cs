@@ -34,14 +34,20 @@ internal sealed class GatheredFeatures : IDisposable
         _labels.index_copy_(0, index, labels);
     }
 
-    /// <summary>Features [n, D] and labels [n] of the images seen so far, in the order of the rows and in the caller's dispose scope.</summary>
-    public (Tensor Features, Tensor Labels) Known()
+    /// <summary>Whether every image was seen.</summary>
+    public bool IsComplete
     {
-        using DisposeScope scope = NewDisposeScope();
-        long[] known = [.. _labels.to(CPU).data<long>().ToArray().Select((label, row) => (label, row)).Where(p => p.label != Unknown).Select(p => (long)p.row)];
-        Tensor index = tensor((IList<long>)known, new long[] { known.Length }).to(_features.device);
-        return (_features.index_select(0, index).MoveToOuterDisposeScope(), _labels.index_select(0, index).MoveToOuterDisposeScope());
+        get
+        {
+            using DisposeScope scope = NewDisposeScope();
+            return _labels.ge(0).all().item<bool>();
+        }
     }
+
+    /// <summary>Features [n, D] and labels [n], in the order of the rows; they stay this object's.</summary>
+    /// <exception cref="InvalidOperationException">Some image was not seen.</exception>
+    public (Tensor Features, Tensor Labels) Complete() => IsComplete ? (_features, _labels)
+        : throw new InvalidOperationException($"The task has {_labels.shape[0]} images, and not all of them were seen.");
 
     public void SaveProgress(StateDictionary state)
     {
