@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -31,6 +32,28 @@ internal sealed class FeatureCache : IDisposable
         _features.index_copy_(0, index, features);
         foreach (int row in rows) _known[row] = true;
         return features.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Writes what is known, for a task in progress: a feature that is computed again in another batch may differ in its last bits.</summary>
+    public void SaveProgress(StateDictionary state)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        state.Add("cache.features", _features);
+        state.Add("cache.known", tensor((IList<long>)_known.Select(known => known ? 1L : 0).ToArray(), new long[] { _known.Length }));
+    }
+
+    /// <summary>A cache with what <see cref="SaveProgress"/> wrote; null where nothing was written.</summary>
+    /// <exception cref="InvalidDataException">What was written is of other sizes.</exception>
+    public static FeatureCache? Restore(StateDictionary state, int imageCount, int width, ScalarType type, Device device)
+    {
+        if (!state.Contains("cache.features")) return null;
+        Tensor features = state.Get("cache.features", imageCount, width), known = state.Get("cache.known", imageCount);
+        var cache = new FeatureCache(imageCount, width, type, device);
+        using IDisposable frozen = no_grad();
+        cache._features.copy_(features);
+        long[] flags = known.data<long>().ToArray();
+        for (int row = 0; row < imageCount; row++) cache._known[row] = flags[row] != 0;
+        return cache;
     }
 
     public void Dispose() => _features.Dispose();

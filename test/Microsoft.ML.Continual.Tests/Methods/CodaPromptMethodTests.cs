@@ -150,6 +150,26 @@ public sealed class CodaPromptMethodTests
     }
 
     [TestMethod]
+    public void A_task_in_progress_goes_on_with_the_queries_it_has_computed()
+    {
+        using var bench = new MethodBench(Small);
+        using var other = new MethodBench(Small);
+        using DisposeScope scope = NewDisposeScope();
+        ImageBatch first = bench.Batch([0, 1, 0], seed: 1, deterministic: true), others = bench.Batch([0, 1, 0], seed: 2, deterministic: true);
+        bench.BeginTask(0, [0, 1], 2);
+        bench.Method.ComputeLoss(first);
+        using var progress = new StateDictionary();
+        bench.Method.SaveProgress(progress);
+        other.BeginTask(0, [0, 1], 2);
+        other.Method.LoadProgress(progress);
+        CollectionAssert.AreEqual(MethodBench.Values(bench.Method.ComputeLoss(others).Logits), MethodBench.Values(other.Method.ComputeLoss(others).Logits));
+        other.BeginTask(0, [0, 1], 2, imageCount: 31);
+        Assert.ThrowsExactly<InvalidDataException>(() => other.Method.LoadProgress(progress));
+        using var nothing = new StateDictionary();
+        other.Method.LoadProgress(nothing);   // random views keep no queries
+    }
+
+    [TestMethod]
     public void Training_lowers_the_loss()
     {
         using var bench = new MethodBench(Small);

@@ -100,6 +100,21 @@ public sealed class CodaPromptMethod : ContinualMethod
     }
 
     /// <inheritdoc/>
+    public override void SaveProgress(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _cache?.SaveProgress(state);
+    }
+
+    /// <inheritdoc/>
+    public override void LoadProgress(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _cache?.Dispose();
+        _cache = FeatureCache.Restore(state, _imageCount, _backbone.Width, _backbone.ComputeType, _backbone.Device);
+    }
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         _cache?.Dispose();
