@@ -9,5 +9,5 @@ if [ ! -f "$project/$name.csproj" ]; then
   echo "there is no sample '$name': expected SplitCifar100, SplitTinyImageNet or FiveDatasets" >&2
   exit 2
 fi
-build_release "$project"
+[ -n "${CONTINUAL_NO_BUILD:-}" ] || build_release "$project"   # a sweep builds once, before its runs
 exec dotnet run --project "$project" -c Release --no-build -- "$@"

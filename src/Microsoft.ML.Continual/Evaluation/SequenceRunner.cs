@@ -18,6 +18,7 @@ internal static class SequenceRunner
         List<IReadOnlyList<TaskEvaluation>> evaluations = [];
         List<TimeSpan> times = [];
         List<InterferenceAudit> audits = [];
+        PeakMemory.Restart();
         foreach (ContinualTask task in tasks)
         {
             if (task.Test is null) throw new ArgumentException($"Task '{task.Name}' has no test view: a run evaluates after each task.", nameof(tasks));
@@ -33,16 +34,20 @@ internal static class SequenceRunner
         }
         if (seen.Count == 0) throw new ArgumentException("The sequence has no tasks.", nameof(tasks));
         TrainerState learned = trainer.State!;
+        IReadOnlyList<string> labels = learned.Classes.Names;
         string method = learned.ConstraintName is null ? learned.MethodName : $"{learned.MethodName} + {learned.ConstraintName}";
         return new SequenceResult
         {
             Name = options.Name ?? method,
+            Seed = trainer.Seed,
             Setting = options.Setting,
             Scenario = learned.Tasks.FindScenario(),
             IsOnline = trainer.Options.Epochs == 1,
             Matrix = matrix,
             Evaluations = evaluations,
             TrainingTimes = times,
+            PeakMemory = PeakMemory.Read(),
+            TaskClasses = [.. learned.Tasks.Select(task => (IReadOnlyList<string>)[.. task.Classes.Select(c => labels[c])])],
             Audits = audits,
             Configuration = [.. Configuration(trainer, method, options)],
         };
