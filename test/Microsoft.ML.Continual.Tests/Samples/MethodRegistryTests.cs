@@ -56,7 +56,7 @@ public sealed class MethodRegistryTests
     [DataRow("--method ncm --recipe SplitImageNetR", 1, 64, 0.03)]
     [DataRow("--method ranpac --recipe SplitImageNetR --epochs 3", 1, 64, 0.01)]
     [DataRow("--method ranpac-adapter --recipe SplitImageNetR", 10, 16, 0.05)]
-    [DataRow("--method ranpac-adapter --epochs 3", 3, 48, 0.01)]
+    [DataRow("--method ranpac-adapter --epochs 3", 3, 16, 0.1)]
     [DataRow("--method coda-prompt", 20, 16, 0.01)]
     [DataRow("--method coda-prompt --recipe SplitImageNetR", 50, 128, 0.001)]
     [DataRow("--method l2p", 5, 16, 0.03)]

@@ -40,12 +40,13 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
     /// <summary>CODA-Prompt's options: without a recipe, small batches and a rate that learn in few steps.</summary>
     public CodaPromptOptions CodaPrompt() => Apply(Settings.Recipe is { } recipe ? new CodaPromptOptions(recipe) : new CodaPromptOptions { BatchSize = 16, LearningRate = 0.01 });
 
-    /// <summary>The options of RanPAC with its first session; 2000 random features, for the paper's 10000 make states of 800 MB.</summary>
+    /// <summary>The options of RanPAC with its first session: without a recipe, small batches and a rate that learn in few steps; 2000 random features, for the paper's 10000 make states of 800 MB.</summary>
     public RanPacOptions RanPac()
     {
-        RanPacOptions options = Apply(Settings.Recipe is { } recipe ? new RanPacOptions(recipe) : new RanPacOptions().UseFirstSession());
+        RanPacOptions options = Settings.Recipe is { } recipe ? new RanPacOptions(recipe) : new RanPacOptions().UseFirstSession();
+        if (Settings.Recipe is null) (options.BatchSize, options.LearningRate) = (16, 0.1);
         options.ProjectionWidth = 2000;
-        return options;
+        return Apply(options);
     }
 
     /// <summary>The options of CLIP with prompts.</summary>
