@@ -54,6 +54,11 @@ public sealed class MethodRegistryTests
     [DataRow("--method dualprompt --recipe SplitCifar100 --online", 1, 24, 0.03)]
     [DataRow("--method linear-probe --recipe SplitImageNetR", 20, 128, 0.001)]
     [DataRow("--method ncm --recipe SplitImageNetR", 1, 64, 0.03)]
+    [DataRow("--method ranpac --recipe SplitImageNetR --epochs 3", 1, 64, 0.01)]
+    [DataRow("--method ranpac-adapter --recipe SplitImageNetR", 10, 16, 0.05)]
+    [DataRow("--method ranpac-adapter --epochs 3", 3, 16, 0.1)]
+    [DataRow("--method coda-prompt", 20, 16, 0.01)]
+    [DataRow("--method coda-prompt --recipe SplitImageNetR", 50, 128, 0.001)]
     [DataRow("--method l2p", 5, 16, 0.03)]
     [DataRow("--method lorac-ipc-tii --recipe SplitImageNetR", 50, 128, 0.0015)]
     [DataRow("--method lorac --epochs 3", 3, 16, 0.005)]
@@ -76,6 +81,7 @@ public sealed class MethodRegistryTests
     [TestMethod]
     [DataRow("l2p --recipe SplitDomainNet")]
     [DataRow("vpt-seq --recipe SplitCub200")]
+    [DataRow("coda-prompt --recipe SplitDomainNet")]
     [DataRow("clip --recipe SplitImageNetR")]
     public void A_method_without_a_recipe_says_so_by_the_name_of_the_parameter(string args) =>
         Assert.AreEqual("recipe", Assert.Throws<ArgumentException>(() => Make("--method " + args)).ParamName);

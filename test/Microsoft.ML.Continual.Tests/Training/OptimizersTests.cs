@@ -43,6 +43,19 @@ public sealed class OptimizersTests
     }
 
     [TestMethod]
+    [DataRow(20, 1, 9.96652e-4)]
+    [DataRow(20, 10, 6.83341e-4)]
+    [DataRow(20, 19, 1.5707e-5)]
+    [DataRow(50, 1, 9.99496e-4)]
+    [DataRow(50, 25, 7.01417e-4)]
+    [DataRow(50, 49, 1.5707e-5)]
+    [DataRow(50, 60, 1.5707e-5)]   // a method's further epochs
+    [DataRow(1, 0, 1e-3)]
+    [DataRow(20, 0, 1e-3)]
+    public void The_quarter_of_a_cosine_is_the_released_codes(int epochs, int epoch, double expected) =>
+        Assert.AreEqual(expected, Optimizers.RateOf(new ColourOptions { LearningRate = 1e-3, Epochs = epochs, Schedule = LearningRateSchedule.QuarterCosine }, epoch), 1e-9);
+
+    [TestMethod]
     [DataRow(OptimizerKind.Adam, -0.1)]                     // Adam's first step is the rate, whatever the gradient's size
     [DataRow(OptimizerKind.AdamW, -0.1 - 0.1 * 0.1 * 2)]    // and the decay beside it
     [DataRow(OptimizerKind.Sgd, -0.1 * (3 + 0.1 * 2))]

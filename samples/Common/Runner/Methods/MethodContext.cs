@@ -2,10 +2,12 @@ using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Methods.ClipPrompt;
+using Microsoft.ML.Continual.Methods.CodaPrompt;
 using Microsoft.ML.Continual.Methods.DualPrompt;
 using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Methods.Lorac;
 using Microsoft.ML.Continual.Methods.TaskInference;
+using Microsoft.ML.Continual.Methods.RanPac;
 using Microsoft.ML.Continual.Pgp;
 
 namespace Microsoft.ML.Continual.Samples.Runner.Methods;
@@ -46,6 +48,18 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
             : new LoracOptions { Epochs = 5, BatchSize = 16, LearningRate = 0.005, Rank = 8, OmegaLearningRateScale = 0.1, Alignment = new() { Epochs = 20 } };
         if (!freezes) options.FrozenShare = 0;
         if (infersTask) options.TaskInference = new TaskInferenceOptions { Clusters = Settings.Recipe is Recipe.SplitImageNetR or Recipe.SplitCub200 ? 2 : 4, BatchVote = Settings.PaperProtocol };
+        return Apply(options);
+    }
+
+    /// <summary>CODA-Prompt's options: without a recipe, small batches and a rate that learn in few steps.</summary>
+    public CodaPromptOptions CodaPrompt() => Apply(Settings.Recipe is { } recipe ? new CodaPromptOptions(recipe) : new CodaPromptOptions { BatchSize = 16, LearningRate = 0.01 });
+
+    /// <summary>The options of RanPAC with its first session: without a recipe, small batches and a rate that learn in few steps; 2000 random features, for the paper's 10000 make states of 800 MB.</summary>
+    public RanPacOptions RanPac()
+    {
+        RanPacOptions options = Settings.Recipe is { } recipe ? new RanPacOptions(recipe) : new RanPacOptions().UseFirstSession();
+        if (Settings.Recipe is null) (options.BatchSize, options.LearningRate) = (16, 0.1);
+        options.ProjectionWidth = 2000;
         return Apply(options);
     }
 

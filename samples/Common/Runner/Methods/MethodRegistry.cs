@@ -4,6 +4,7 @@ using Microsoft.ML.Continual.Methods.DeepPrompt;
 using Microsoft.ML.Continual.Methods.FineTuning;
 using Microsoft.ML.Continual.Methods.LinearProbe;
 using Microsoft.ML.Continual.Methods.NearestClassMean;
+using Microsoft.ML.Continual.Methods.RanPac;
 using Microsoft.ML.Continual.Methods.Rehearsal;
 using Microsoft.ML.Continual.Methods.VisualPrompt;
 using Microsoft.ML.Continual.Pgp;
@@ -20,6 +21,10 @@ public static class MethodRegistry
             context => context.Continual.NearestClassMean(context.ApplyFrozen(new NearestClassMeanOptions()))),
         new("linear-probe", "Linear probe", "a linear classifier on frozen features",
             context => context.Continual.LinearProbe(context.Apply(new LinearProbeOptions()))),
+        new("ranpac", "RanPAC", "a ridge regression on 2000 random features of frozen ones, trains nothing",
+            context => context.Continual.RanPac(context.ApplyFrozen(new RanPacOptions { ProjectionWidth = 2000 }))),   // the paper's 10000 make states of 800 MB
+        new("ranpac-adapter", "RanPAC with adapters", "RanPAC whose network is adapted to the first task's classes",
+            context => context.Continual.RanPac(context.RanPac())),
         new("plain", "Plain fine-tuning", "one prompt for all images and tasks, nothing protects old ones",
             context => context.Continual.PromptTuning(context.Apply(new VisualPromptOptions()))),
         new("l2p", "L2P", "a pool of prompts with keys",
@@ -30,6 +35,8 @@ public static class MethodRegistry
             context => context.Continual.PromptTuning(context.DualPrompt())),
         new("dualprompt-pgp", "DualPrompt + PGP", "DualPrompt with gradient projection",
             context => context.Continual.PromptTuning(context.DualPrompt()).WithGradientProjection(context.Pgp(PgpOptions.DualPromptReference))),
+        new("coda-prompt", "CODA-Prompt", "prefixes summed of weighted components, of which each task adds its own",
+            context => context.Continual.PromptTuning(context.CodaPrompt())),
         new("vpt-seq", "VPT-Seq", "prompts in every block and a head for each task, nothing protects old ones",
             context => context.Continual.PromptTuning(context.Apply(recipe => new DeepPromptOptions(recipe)))),
         new("vpt-nsp2", "VPT + NSP²", "VPT-Seq with null-space projection",
