@@ -71,7 +71,7 @@ public sealed class LoracMethodTests
             bench.BeginTask(bench.Method.ClassCount == 0 ? 0 : 1, [bench.Method.ClassCount], bench.Method.ClassCount + 1);
             Tensor found = bench.Backbone.Forward(images, new BlockEdits { Linears = Method(bench).Composition.Train(frozenShare > 0 ? new Tensor?[18] : null).Edits }).squeeze(1);
             double difference = RandomTransformer.Difference(found, expected);
-            Assert.IsTrue(differs ? difference > 1e-3 : difference < 1e-5, $"difference {difference:g3}");
+            Assert.IsTrue(differs ? difference > 1e-4 : difference < 1e-5, $"difference {difference:g3}");
             bench.Method.LoadState(Saved(bench));
         }
     }
