@@ -88,6 +88,12 @@ public sealed class PgpOptions : ConstraintOptions
         }
     }
 
+    /// <summary>The released code of PEGP with CLIP-Linear, step by step: features of 512 images, the gradient projected.</summary>
+    public static PgpOptions PegpClipLinearReference => new()
+    {
+        Space = PgpSpace.InputOnly, Energy = 0.99, EnergyPower = 4, RankRule = RankRule.CountBelow, PromptsInMemory = PromptsInMemory.None, ProjectAt = ProjectAt.Gradient, MemorySamples = 512,
+    };
+
     /// <summary>What the protected directions are made from. The released code analyses images in place of channels, and adds spaces that have no common axis.</summary>
     /// <value>The default is <see cref="PgpSpace.Stacked"/>; Paper <see cref="PgpSpace.ChannelSum"/>, Reference <see cref="PgpSpace.SampleIndexSum"/>.</value>
     public PgpSpace Space { get; set; } = PgpSpace.Stacked;

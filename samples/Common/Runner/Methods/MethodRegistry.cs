@@ -2,6 +2,7 @@ using Microsoft.ML.Continual.Evaluation;
 using Microsoft.ML.Continual.Methods.DeepPrompt;
 using Microsoft.ML.Continual.Methods.LinearProbe;
 using Microsoft.ML.Continual.Methods.NearestClassMean;
+using Microsoft.ML.Continual.Methods.Peft;
 using Microsoft.ML.Continual.Methods.VisualPrompt;
 using Microsoft.ML.Continual.Pgp;
 
@@ -32,10 +33,35 @@ public static class MethodRegistry
         new("vpt-nsp2", "VPT + NSP²", "VPT-Seq with null-space projection",
             context => context.Continual.PromptTuning(context.Apply(recipe => new DeepPromptOptions(recipe)))
                 .WithNullSpaceProjection(context.Settings.Recipe is { } recipe ? new NullSpaceOptions(recipe) : null)),
+        new("adapter", "Adapter", "adapters beside attention in five blocks, for all tasks",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AdapterOptions(recipe), options => options.UseReleasedCode()))),
+        new("adapter-pegp", "Adapter + PEGP", "the same with gradient projection",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AdapterOptions(recipe), options => options.UseReleasedCode()))
+                .WithGradientProjection(context.Pegp(PgpOptions.PegpAdapterReference))),
+        new("lora", "LoRA", "low-rank updates of queries, keys and values in five blocks, for all tasks",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new LoraOptions(recipe), options => options.UseReleasedCode()))),
+        new("lora-pegp", "LoRA + PEGP", "the same with gradient projection",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new LoraOptions(recipe), options => options.UseReleasedCode()))
+                .WithGradientProjection(context.Pegp(PgpOptions.PegpLoraReference))),
+        new("prefix", "Prefix", "prefixes of keys and values in five blocks, for all tasks",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new PrefixOptions(recipe), options => options.UseReleasedCode()))),
+        new("prefix-pegp", "Prefix + PEGP", "the same with gradient projection",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new PrefixOptions(recipe), options => options.UseReleasedCode()))
+                .WithGradientProjection(context.Pegp(PgpOptions.Pegp))),
+        new("prompt", "Prompt", "prompts at the input of attention in five blocks, for all tasks",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AttentionPromptOptions(recipe), options => options.UseReleasedCode()))),
+        new("prompt-pegp", "Prompt + PEGP", "the same with gradient projection",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AttentionPromptOptions(recipe), options => options.UseReleasedCode()))
+                .WithGradientProjection(context.Pegp(PgpOptions.Pegp))),
         new("clip", "CLIP with prompts", "an image prompt for all tasks and a text context for each, scored by the texts of the class names",
             context => context.Continual.PromptTuning(context.Clip())) { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
         new("clip-pgp", "CLIP + PGP", "the same with gradient projection",
             context => context.Continual.PromptTuning(context.Clip()).WithGradientProjection(context.Pgp(PgpOptions.ClipReference)))
+            { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
+        new("clip-linear", "CLIP with an adapter", "a bottleneck behind the image tower for all tasks and a text context for each",
+            context => context.Continual.PromptTuning(context.ClipLinear())) { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
+        new("clip-linear-pegp", "CLIP with an adapter + PEGP", "the same with gradient projection",
+            context => context.Continual.PromptTuning(context.ClipLinear()).WithGradientProjection(context.Pegp(PgpOptions.PegpClipLinearReference)))
             { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
     ];
 

@@ -18,13 +18,14 @@ public sealed class PeftMethod : ContinualMethod
     private readonly VisionTransformer _backbone;
     private readonly PeftModule _module;
     private readonly TaskHead _head;
-    private Tensor[]? _before, _first;   // frozen values: when the task began; at the end of its first phase
+    private readonly PhaseCopies _phases;
     private int _task = -1, _epoch;      // −1: in no task
 
     internal PeftMethod(PeftOptions options, PeftModule module)
     {
         (_options, _backbone, _module) = (options, options.Network, module);
         _head = new TaskHead(_backbone.Width, _backbone.Device);
+        _phases = new PhaseCopies(module.Parameters);
     }
 
     /// <inheritdoc/>
@@ -59,20 +60,17 @@ public sealed class PeftMethod : ContinualMethod
     {
         ArgumentNullException.ThrowIfNull(task);
         _head.BeginTask(task, _options.ClassMask, HeadInitialization.Uniform);
-        DropCopies();
         (_task, _epoch) = (task.Index, 0);
         // No gradient is left of the task before: what has none, no optimiser moves.
         foreach (TrainableParameter parameter in _module.Parameters) parameter.Value.grad = null;
-        if (HasSecondPhase) _before = Copy();
+        _phases.BeginTask(HasSecondPhase);
     }
 
     /// <inheritdoc/>
     public override void BeginEpoch(int epoch)
     {
         _epoch = epoch;
-        if (!IsSecondPhase || _first is not null) return;
-        _first = Copy();
-        Set(_before!);
+        if (IsSecondPhase) _phases.BeginSecondPhase();
     }
 
     /// <inheritdoc/>
@@ -91,20 +89,13 @@ public sealed class PeftMethod : ContinualMethod
     }
 
     /// <inheritdoc/>
-    public override void FinishTraining()
-    {
-        if (_first is null) return;
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable frozen = no_grad();
-        double share = _options.MergeShare(_task);
-        Set([.. _module.Parameters.Select((p, i) => _first[i] * (1 - share) + p.Value * share)]);
-    }
+    public override void FinishTraining() => _phases.Merge(_options.MergeShare(_task));
 
     /// <inheritdoc/>
     public override void EndTask()
     {
         _head.EndTask();
-        DropCopies();
+        _phases.Drop();
         _task = -1;
     }
 
@@ -135,13 +126,13 @@ public sealed class PeftMethod : ContinualMethod
     public override void LoadState(StateDictionary state)
     {
         RequireOwn(state);
-        Tensor[] values = Read(state, "");
+        Tensor[] values = [.. _module.Parameters.Select(p => state.Get(p.Name, p.Value.shape))];
         string[] strange = [.. state.Tensors.Keys.Where(name => name.StartsWith("pets.", StringComparison.Ordinal)).Except(_module.Parameters.Select(p => p.Name))];
         if (strange.Length > 0) throw new InvalidDataException($"The state has tensors that these options do not: {string.Join(", ", strange)}; expected {string.Join(", ", _module.Parameters.Select(p => p.Name))}.");
         _head.CheckState(state);
-        DropCopies();
+        _phases.Drop();
         _task = -1;
-        Set(values);
+        _phases.Set(values);
         _head.LoadState(state);
     }
 
@@ -149,26 +140,20 @@ public sealed class PeftMethod : ContinualMethod
     public override void SaveProgress(StateDictionary state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        state.Values["epoch"] = _epoch;
-        if (_first is null) return;
-        for (int i = 0; i < _first.Length; i++) state.Add("phase1." + _module.Parameters[i].Name, _first[i]);
+        _phases.SaveProgress(state, _epoch);
     }
 
     /// <inheritdoc/>
     public override void LoadProgress(StateDictionary state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        int epoch = (int?)state.Values["epoch"] ?? throw new InvalidDataException("The progress lacks the value 'epoch'.");
-        bool hasFirst = state.Tensors.Keys.Any(name => name.StartsWith("phase1.", StringComparison.Ordinal));
-        Tensor[]? first = hasFirst ? [.. Read(state, "phase1.").Select(value => value.to(_backbone.Device, copy: true).DetachFromDisposeScope())] : null;
-        DropFirst();
-        (_epoch, _first) = (epoch, first);
+        _epoch = _phases.LoadProgress(state);
     }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        DropCopies();
+        _phases.Dispose();
         _module.Dispose();
         _head.Dispose();
     }
@@ -177,29 +162,6 @@ public sealed class PeftMethod : ContinualMethod
     private Tensor FirstPhaseTokens(Tensor patches)
     {
         using IDisposable frozen = no_grad();
-        return _backbone.ForwardPatches(patches, _module.Edits(_first!) with { Output = OutputTokens.All });
-    }
-
-    private Tensor[] Copy() => [.. _module.Parameters.Select(p => TrainableTensor.Freeze(p.Value))];
-
-    private void Set(IReadOnlyList<Tensor> values)
-    {
-        using IDisposable frozen = no_grad();
-        for (int i = 0; i < values.Count; i++) _module.Parameters[i].Value.copy_(values[i]);
-    }
-
-    private Tensor[] Read(StateDictionary state, string prefix) => [.. _module.Parameters.Select(p => state.Get(prefix + p.Name, p.Value.shape))];
-
-    private void DropCopies()
-    {
-        foreach (Tensor value in _before ?? []) value.Dispose();
-        _before = null;
-        DropFirst();
-    }
-
-    private void DropFirst()
-    {
-        foreach (Tensor value in _first ?? []) value.Dispose();
-        _first = null;
+        return _backbone.ForwardPatches(patches, _module.Edits(_phases.First!) with { Output = OutputTokens.All });
     }
 }
