@@ -114,6 +114,12 @@ public sealed class MethodRegistryTests
     [DataRow("l2p-pgp --pgp paper", PgpSpace.ChannelSum, 0.5)]
     [DataRow("dualprompt-pgp --pgp input-only", PgpSpace.InputOnly, 0.95)]
     [DataRow("l2p-pgp --pgp reference", PgpSpace.SampleIndexSum, 0.5)]
+    [DataRow("adapter-pegp", PgpSpace.Stacked, 0.99)]
+    [DataRow("adapter-pegp --pgp reference", PgpSpace.PrincipalAxes, 0.999)]
+    [DataRow("lora-pegp --pgp reference", PgpSpace.PrincipalAxes, 0.99)]
+    [DataRow("prefix-pegp --energy 0.5", PgpSpace.Stacked, 0.5)]
+    [DataRow("prompt-pegp --pgp input-only", PgpSpace.InputOnly, 0.95)]
+    [DataRow("clip-linear-pegp --pgp reference", PgpSpace.InputOnly, 0.99)]
     [DataRow("clip-pgp --pgp reference", PgpSpace.SampleIndexSum, 0.9)]
     [DataRow("clip-pgp --pgp reference --energy 0.7", PgpSpace.SampleIndexSum, 0.7)]
     public void A_preset_gives_the_projection_its_space_and_energy(string args, PgpSpace space, double energy)
@@ -139,7 +145,7 @@ public sealed class MethodRegistryTests
     public void Methods_with_CLIP_run_only_when_named_and_know_names_for_labels()
     {
         Assert.IsTrue(Read("").Methods.All(method => method.Backbone == BackboneKind.VisionTransformer));
-        CollectionAssert.AreEqual(new[] { "clip", "clip-pgp" }, MethodRegistry.Of(BackboneKind.Clip).Select(method => method.Name).ToArray());
+        CollectionAssert.AreEqual(new[] { "clip", "clip-pgp", "clip-linear", "clip-linear-pgp" }, MethodRegistry.Of(BackboneKind.Clip).Select(method => method.Name).ToArray());
         Assert.AreEqual("ant", ((ClipPromptOptions)Make("--method clip").Options).ClassNames["zoo/ant"]);
     }
 }

@@ -6,8 +6,9 @@ using Microsoft.ML.Continual.Methods.CodaPrompt;
 using Microsoft.ML.Continual.Methods.DualPrompt;
 using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Methods.Lorac;
-using Microsoft.ML.Continual.Methods.TaskInference;
+using Microsoft.ML.Continual.Methods.Peft;
 using Microsoft.ML.Continual.Methods.RanPac;
+using Microsoft.ML.Continual.Methods.TaskInference;
 using Microsoft.ML.Continual.Pgp;
 
 namespace Microsoft.ML.Continual.Samples.Runner.Methods;
@@ -68,6 +69,33 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
     {
         ClipPromptOptions options = Apply(recipe => new ClipPromptOptions(recipe));
         foreach ((string label, string name) in ClassNames) options.ClassNames[label] = name;
+        return options;
+    }
+
+    /// <summary>The options of CLIP with an adapter behind the image tower.</summary>
+    public ClipPromptOptions ClipLinear()
+    {
+        ClipPromptOptions options = Clip();
+        options.ImageTuning = ClipImageTuning.Adapter;
+        return options;
+    }
+
+    /// <summary>The options of a parameter-efficient way of tuning. The released code's way of training comes with the preset <c>reference</c>.</summary>
+    /// <param name="make">Makes the options of a recipe.</param>
+    /// <param name="useReleasedCode">Sets what the released code does.</param>
+    public TOptions Peft<TOptions>(Func<Recipe, TOptions> make, Func<TOptions, TOptions> useReleasedCode) where TOptions : PeftOptions, new()
+    {
+        ArgumentNullException.ThrowIfNull(useReleasedCode);
+        TOptions options = Apply(make);
+        return Settings.Pgp == "reference" ? useReleasedCode(options) : options;
+    }
+
+    /// <summary>As <see cref="Pgp"/>, with <see cref="PgpOptions.Pegp"/> in place of <see cref="PgpOptions.Stacked"/>.</summary>
+    /// <param name="reference">What the preset <c>reference</c> is for the method.</param>
+    public PgpOptions Pegp(PgpOptions reference)
+    {
+        PgpOptions options = Settings.Pgp is "paper" or "input-only" or "reference" ? Pgp(reference) : PgpOptions.Pegp;
+        if (Settings.Energy is { } energy) options.Energy = energy;
         return options;
     }
 

@@ -4,6 +4,7 @@ using Microsoft.ML.Continual.Methods.DeepPrompt;
 using Microsoft.ML.Continual.Methods.FineTuning;
 using Microsoft.ML.Continual.Methods.LinearProbe;
 using Microsoft.ML.Continual.Methods.NearestClassMean;
+using Microsoft.ML.Continual.Methods.Peft;
 using Microsoft.ML.Continual.Methods.RanPac;
 using Microsoft.ML.Continual.Methods.Rehearsal;
 using Microsoft.ML.Continual.Methods.VisualPrompt;
@@ -66,10 +67,35 @@ public static class MethodRegistry
             context => context.Continual.BiasCorrection(Tuned<BicOptions>(context, options => options.MemorySize = RememberedImages))),
         new("slca", "SLCA", "the whole network, slowly, and a classifier aligned on drawn features",
             context => context.Continual.SlowLearner(context.Apply(new SlcaOptions { BatchSize = 32 }))),
+        new("adapter", "Adapter", "adapters beside attention in five blocks, for all tasks",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AdapterOptions(recipe), options => options.UseReleasedCode()))),
+        new("adapter-pegp", "Adapter + PEGP", "the same with gradient projection",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AdapterOptions(recipe), options => options.UseReleasedCode()))
+                .WithGradientProjection(context.Pegp(PgpOptions.PegpAdapterReference))),
+        new("lora", "LoRA", "low-rank updates of queries, keys and values in five blocks, for all tasks",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new LoraOptions(recipe), options => options.UseReleasedCode()))),
+        new("lora-pegp", "LoRA + PEGP", "the same with gradient projection",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new LoraOptions(recipe), options => options.UseReleasedCode()))
+                .WithGradientProjection(context.Pegp(PgpOptions.PegpLoraReference))),
+        new("prefix", "Prefix", "prefixes of keys and values in five blocks, for all tasks",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new PrefixOptions(recipe), options => options.UseReleasedCode()))),
+        new("prefix-pegp", "Prefix + PEGP", "the same with gradient projection",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new PrefixOptions(recipe), options => options.UseReleasedCode()))
+                .WithGradientProjection(context.Pegp(PgpOptions.Pegp))),
+        new("prompt", "Prompt", "prompts at the input of attention in five blocks, for all tasks",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AttentionPromptOptions(recipe), options => options.UseReleasedCode()))),
+        new("prompt-pegp", "Prompt + PEGP", "the same with gradient projection",
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AttentionPromptOptions(recipe), options => options.UseReleasedCode()))
+                .WithGradientProjection(context.Pegp(PgpOptions.Pegp))),
         new("clip", "CLIP with prompts", "an image prompt for all tasks and a text context for each, scored by the texts of the class names",
             context => context.Continual.PromptTuning(context.Clip())) { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
         new("clip-pgp", "CLIP + PGP", "the same with gradient projection",
             context => context.Continual.PromptTuning(context.Clip()).WithGradientProjection(context.Pgp(PgpOptions.ClipReference)))
+            { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
+        new("clip-linear", "CLIP with an adapter", "a bottleneck behind the image tower for all tasks and a text context for each",
+            context => context.Continual.PromptTuning(context.ClipLinear())) { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
+        new("clip-linear-pegp", "CLIP with an adapter + PEGP", "the same with gradient projection",
+            context => context.Continual.PromptTuning(context.ClipLinear()).WithGradientProjection(context.Pegp(PgpOptions.PegpClipLinearReference)))
             { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
     ];
 
