@@ -34,7 +34,7 @@ internal static class SafetensorsHeader
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)   // the latter: text that is no Unicode
         {
-            throw new InvalidDataException($"'{path}': the header must be JSON; {e.Message}", e);
+            throw new InvalidDataException(Broken(path, $"the header must be JSON; {e.Message.TrimEnd('.')}").Message, e);
         }
     }
 
@@ -115,7 +115,7 @@ internal static class SafetensorsHeader
         if (end != fileLength) throw Broken(path, $"the tensors must end with the file at {fileLength} bytes; they end at {end}");
     }
 
-    // A name may be as long as the file.
+    // A name, or what the JSON reader quotes, may be as long as the file.
     private static InvalidDataException Broken(string path, string what) => new($"'{path}': {(what.Length <= MaximumMessage ? what : what[..MaximumMessage] + "…")}.");
 
     private static InvalidDataException Broken(string path, string tensor, string expected, string found) => Broken(path, $"tensor '{tensor}': expected {expected}; found {found}");
