@@ -1,4 +1,5 @@
 using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Checkpoints;
 using Microsoft.ML.Continual.Inference;
 using Microsoft.ML.Continual.Numerics;
 using Microsoft.ML.Continual.Persistence;
@@ -22,6 +23,7 @@ public sealed partial class ContinualCatalog
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         NativeLibtorch.Require();
+        if (IsZip(path)) throw new InvalidDataException($"'{path}' is an ML.NET model file: read it with LoadModel(path, out inputSchema).");
         using StateFile file = StateFile.Read(path, StateFile.ModelKind);
         return ModelFile.Load(_mlContext, file, backbone, TorchDevice.Choose(_mlContext));
     }
@@ -34,6 +36,42 @@ public sealed partial class ContinualCatalog
         NativeLibtorch.Require();
         using StateFile file = StateFile.Read(stream, "the stream", StateFile.ModelKind);
         return ModelFile.Load(_mlContext, file, backbone, TorchDevice.Choose(_mlContext));
+    }
+
+    /// <summary>Reads a pipeline with a continual model in it, which <c>mlContext.Model.Save</c> or <see cref="SaveModel"/> wrote.</summary>
+    /// <param name="path">The ML.NET model file (a zip), or a file by <see cref="ContinualTransformer.Save(string)"/>.</param>
+    /// <param name="inputSchema">The schema that was saved with the pipeline; null where there was none.</param>
+    /// <param name="backbone">The frozen network; see <see cref="LoadModel(string, Backbone)"/>.</param>
+    /// <returns>The pipeline, with the model as it was in its place; disposing the chain disposes the model.</returns>
+    /// <remarks><c>mlContext.Model.Load</c> reads such a file too, but what it gives has the model's bytes in it and cannot score: it says so when it is used.</remarks>
+    /// <exception cref="FileNotFoundException">There is no such file, or no checkpoint of the backbone where it was looked for; the message names the places.</exception>
+    /// <exception cref="InvalidDataException">The file holds no continual model or a damaged one, or the backbone is another one.</exception>
+    public ITransformer LoadModel(string path, out DataViewSchema? inputSchema, Backbone? backbone = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        NativeLibtorch.Require();
+        inputSchema = null;
+        if (!IsZip(path)) return LoadModel(path, backbone);
+        ITransformer read = _mlContext.Model.Load(path, out inputSchema);
+        ITransformer model = PipelinePayload.Replace(read, stream =>
+        {
+            using StateFile file = StateFile.Read(stream, path, StateFile.ModelKind);
+            return ModelFile.Load(_mlContext, file, backbone, TorchDevice.Choose(_mlContext));
+        });
+        return !ReferenceEquals(model, read) ? model
+            : throw new InvalidDataException($"'{path}': the ML.NET model file holds no continual model; mlContext.Model.Load reads it.");
+    }
+
+    /// <summary>Writes a pipeline into an ML.NET model file, as <c>mlContext.Model.Save</c> does, but as a whole or not at all: an error leaves an old file as it was.</summary>
+    /// <param name="model">The pipeline, or a model by itself.</param>
+    /// <param name="inputSchema">The schema of its input; null for none. ML.NET cannot write columns of images into it.</param>
+    /// <param name="path">The file; its folder must exist.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void SaveModel(ITransformer model, DataViewSchema? inputSchema, string path)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        AtomicFile.Write(path, file => _mlContext.Model.Save(model, inputSchema, file));
     }
 
     /// <summary>
@@ -55,5 +93,12 @@ public sealed partial class ContinualCatalog
         ArgumentNullException.ThrowIfNull(backbone);
         NativeLibtorch.Require();
         return ContinualTrainer.Resume(_mlContext, path, backbone);
+    }
+
+    private static bool IsZip(string path)
+    {
+        Span<byte> start = stackalloc byte[4];
+        using FileStream file = File.OpenRead(path);
+        return file.ReadAtLeast(start, 4, throwOnEndOfStream: false) == 4 && start.SequenceEqual("PK\u0003\u0004"u8);
     }
 }

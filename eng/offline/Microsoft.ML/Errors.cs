@@ -44,7 +44,7 @@ internal static class Errors
             $"Invalid TValue in GetGetter for column '{column.Name}': '{typeof(T)}', expected type: '{column.Type.RawType}'.");
 
     public static NotSupportedException CannotSave(string what) =>
-        new($"{what}: the offline stand-in of ML.NET does not write model files. Build with the NuGet packages to save a model zip.");
+        new($"{what}: the offline stand-in of ML.NET does not write this component into model files. Build with the NuGet packages to save a model zip.");
 
     private static string Role(string role) => string.IsNullOrEmpty(role) ? "" : role + " ";
 }

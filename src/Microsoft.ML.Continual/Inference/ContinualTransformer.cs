@@ -153,10 +153,13 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
         return (document, tensors);
     }
 
-    /// <summary>Not supported: ML.NET offers a transformer of another assembly no way to write itself into a model file.</summary>
-    /// <exception cref="NotSupportedException">Always.</exception>
-    void ICanSaveModel.Save(ModelSaveContext ctx) =>
-        throw new NotSupportedException("A continual model cannot be written into an ML.NET model file yet; keep the trainer, or fit again from the same data and seed.");
+    /// <summary>Writes the model into an ML.NET model file, of which it is a part: see <c>mlContext.Continual().LoadModel</c>, which reads such files.</summary>
+    /// <exception cref="InvalidOperationException">The model is too large for a part of such a file.</exception>
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        ArgumentNullException.ThrowIfNull(ctx);
+        PipelinePayload.Save(Save, ctx);
+    }
 
     /// <summary>Frees the model's own tensors, once what other threads do with them is done. The trainer, other models and the backbone live on; a backbone that <c>LoadModel</c> read for this model alone is freed with it.</summary>
     public void Dispose() => _uses.End();

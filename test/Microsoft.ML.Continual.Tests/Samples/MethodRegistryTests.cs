@@ -145,7 +145,7 @@ public sealed class MethodRegistryTests
     public void Methods_with_CLIP_run_only_when_named_and_know_names_for_labels()
     {
         Assert.IsTrue(Read("").Methods.All(method => method.Backbone == BackboneKind.VisionTransformer));
-        CollectionAssert.AreEqual(new[] { "clip", "clip-pgp", "clip-linear", "clip-linear-pgp" }, MethodRegistry.Of(BackboneKind.Clip).Select(method => method.Name).ToArray());
+        CollectionAssert.AreEqual(new[] { "clip", "clip-pgp", "clip-linear", "clip-linear-pegp" }, MethodRegistry.Of(BackboneKind.Clip).Select(method => method.Name).ToArray());
         Assert.AreEqual("ant", ((ClipPromptOptions)Make("--method clip").Options).ClassNames["zoo/ant"]);
     }
 }

@@ -136,7 +136,7 @@ public sealed class RunnerTests
     [DataRow("--protocol honest", "honest")]
     [DataRow("--pgp none", "none")]
     [DataRow("--method l2p clip ncm", "found for vision transformers l2p, ncm, for CLIP clip. Run them apart.")]
-    [DataRow("--method ncm --vocabulary merges.txt", "--vocabulary is for methods with CLIP (clip, clip-pgp); found ncm")]
+    [DataRow("--method ncm --vocabulary merges.txt", "--vocabulary is for methods with CLIP (clip, clip-pgp, clip-linear, clip-linear-pegp); found ncm")]
     [DataRow("--classes 7", "7 were asked for")]
     [DataRow("--image-size 47", "47")]
     public void Wrong_arguments_are_one_line_and_exit_code_2(string args, string expected)

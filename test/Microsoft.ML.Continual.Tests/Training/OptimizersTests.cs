@@ -103,9 +103,9 @@ public sealed class OptimizersTests
     {
         using var scope = NewDisposeScope();
         Parameter[] values = [new(full(1, 2f), true), new(full(1, 2f), true), new(full(1, 2f), true)];
-        using var optimizer = new TaskOptimizer(new ColourOptions { Optimizer = kind, LearningRate = 1 },
+        using var optimizer = new TaskOptimizer(new ColourOptions { Optimizer = kind, LearningRate = 0.1 },
             [new("a", values[0]), new("b", values[1]) { LearningRateScale = 0.5 }, new("unused", values[2])], firstTask: false);
-        optimizer.SetRate(0.1);
+        optimizer.SetEpoch(0);
         optimizer.ZeroGradients();
         (values[0] + values[1]).sum().backward();
         optimizer.Step();

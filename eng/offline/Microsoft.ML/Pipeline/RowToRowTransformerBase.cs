@@ -29,7 +29,9 @@ public abstract class RowToRowTransformerBase : ITransformer
         return new RowMapperView(new EmptyView(inputSchema), MakeMapper(inputSchema));
     }
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => throw Errors.CannotSave(GetType().Name);
+    void ICanSaveModel.Save(ModelSaveContext ctx) => Save(ctx);
+
+    private protected virtual void Save(ModelSaveContext ctx) => throw Errors.CannotSave(GetType().Name);
 
     private protected abstract RowMapper MakeMapper(DataViewSchema inputSchema);
 }

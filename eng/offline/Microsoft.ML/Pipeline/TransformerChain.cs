@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Text.Json.Nodes;
 
 namespace Microsoft.ML.Data;
 
@@ -92,6 +93,8 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
             (transformer as IDisposable)?.Dispose();
     }
 
+    internal static string PartName(int index) => $"Transform_{index:000}";
+
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
@@ -109,7 +112,8 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
 
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
-        foreach (ITransformer transformer in _transformers)
-            transformer.Save(ctx);
+        ctx.Describe("Chain", new JsonObject { ["scopes"] = new JsonArray([.. _scopes.Select(scope => (JsonNode)(int)scope)]) });
+        for (int i = 0; i < _transformers.Length; i++)
+            ctx.SaveModel(_transformers[i], PartName(i));
     }
 }

@@ -11,6 +11,15 @@ public sealed class ComponentCatalog
     {
     }
 
+    internal IReadOnlyList<Assembly> Assemblies
+    {
+        get
+        {
+            lock (_assemblies)
+                return [.. _assemblies];
+        }
+    }
+
     /// <summary>Registers an assembly; a second time does nothing.</summary>
     public void RegisterAssembly(Assembly assembly, bool throwOnError = true)
     {

@@ -17,7 +17,7 @@ public static class CustomMappingCatalog
         SchemaDefinition inputSchemaDefinition = null, SchemaDefinition outputSchemaDefinition = null)
         where TSrc : class, new()
         where TDst : class, new() =>
-        new(mapAction, inputSchemaDefinition, outputSchemaDefinition);
+        new(mapAction, contractName, inputSchemaDefinition, outputSchemaDefinition);
 
     /// <summary>Drops the rows for which a predicate is true.</summary>
     /// <param name="catalog">The catalogue.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Transforms;
@@ -12,6 +13,8 @@ public sealed class ColumnCopyingTransformer : OneToOneTransformerBase
     }
 
     internal (string Output, string Input) Pair => Columns[0];
+
+    private protected override void Save(ModelSaveContext ctx) => ctx.Describe("CopyColumns", new JsonObject { ["output"] = Pair.Output, ["input"] = Pair.Input });
 
     private protected override DataViewSchema.DetachedColumn OutputOf(int pair, DataViewSchema.Column input) =>
         new(Columns[pair].Output, input.Type, input.Annotations);

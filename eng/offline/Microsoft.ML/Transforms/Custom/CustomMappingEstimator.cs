@@ -7,8 +7,8 @@ public sealed class CustomMappingEstimator<TSrc, TDst> : TrivialEstimator<Custom
     where TSrc : class, new()
     where TDst : class, new()
 {
-    internal CustomMappingEstimator(Action<TSrc, TDst> map, SchemaDefinition inputDefinition, SchemaDefinition outputDefinition)
-        : base(new CustomMappingTransformer<TSrc, TDst>(map, inputDefinition, outputDefinition))
+    internal CustomMappingEstimator(Action<TSrc, TDst> map, string contract, SchemaDefinition inputDefinition, SchemaDefinition outputDefinition)
+        : base(new CustomMappingTransformer<TSrc, TDst>(map, contract, inputDefinition, outputDefinition))
     {
     }
 

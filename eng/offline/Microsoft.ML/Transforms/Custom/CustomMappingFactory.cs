@@ -2,6 +2,7 @@ namespace Microsoft.ML.Transforms;
 
 internal interface ICustomMappingFactory
 {
+    ITransformer CreateTransformer(string contractName);
 }
 
 /// <summary>Makes the action of a custom mapping when a model is loaded.</summary>
@@ -16,4 +17,6 @@ public abstract class CustomMappingFactory<TSrc, TDst> : ICustomMappingFactory
 
     /// <summary>The action: reads the first object, fills the second.</summary>
     public abstract Action<TSrc, TDst> GetMapping();
+
+    ITransformer ICustomMappingFactory.CreateTransformer(string contractName) => new CustomMappingTransformer<TSrc, TDst>(GetMapping(), contractName, null, null);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Transforms;
@@ -10,8 +11,11 @@ public sealed class CustomMappingTransformer<TSrc, TDst> : ITransformer
     private readonly Action<TSrc, TDst> _map;
     private readonly SchemaDefinition _inputDefinition;
 
-    internal CustomMappingTransformer(Action<TSrc, TDst> map, SchemaDefinition inputDefinition, SchemaDefinition outputDefinition)
+    private readonly string _contract;
+
+    internal CustomMappingTransformer(Action<TSrc, TDst> map, string contract, SchemaDefinition inputDefinition, SchemaDefinition outputDefinition)
     {
+        _contract = contract;
         _map = map ?? throw new ArgumentNullException("mapAction");
         _inputDefinition = inputDefinition;
         OutputMembers = outputDefinition is null
@@ -47,7 +51,11 @@ public sealed class CustomMappingTransformer<TSrc, TDst> : ITransformer
         return new RowMapperView(new EmptyView(inputSchema), new Mapper(this, inputSchema));
     }
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => throw Errors.CannotSave("CustomMapping");
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        Errors.Check(!string.IsNullOrEmpty(_contract), "Empty contract name for a transform: the transform cannot be saved");
+        ctx.Describe("CustomMapping", new JsonObject { ["contract"] = _contract, ["assembly"] = _map.Method.DeclaringType.Assembly.FullName });
+    }
 
     private sealed class Mapper(CustomMappingTransformer<TSrc, TDst> owner, DataViewSchema schema) : RowMapper
     {

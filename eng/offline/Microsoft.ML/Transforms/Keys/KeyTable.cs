@@ -16,6 +16,14 @@ internal abstract class KeyTable
     public static KeyTable Train(IDataView data, DataViewSchema.Column column, PrimitiveDataViewType item, int maximum, ValueToKeyMappingEstimator.KeyOrdinality order) =>
         Generic.Call<KeyTable>(TrainCore<int>, item.RawType, data, column, item, maximum, order);
 
+    /// <summary>The values, in the order of their keys.</summary>
+    public abstract Array Values { get; }
+
+    /// <summary>The table of a list of raw values.</summary>
+    public static KeyTable Restore(Array values) => Generic.Call<KeyTable>(RestoreCore<int>, values.GetType().GetElementType(), values);
+
+    private static KeyTable RestoreCore<T>(Array values) => new Of<T>(RawTypes.PrimitiveOrNull(typeof(T)), (T[])values);
+
     /// <summary>The getter of the keys of a column's values.</summary>
     public abstract Delegate Getter(DataViewRow row, DataViewSchema.Column column);
 
@@ -53,6 +61,8 @@ internal abstract class KeyTable
         }
 
         public override PrimitiveDataViewType ItemType { get; }
+
+        public override Array Values => ItemType is KeyDataViewType ? throw Errors.CannotSave("ValueToKey of keys") : _values;
 
         public override int Count => _values.Length;
 

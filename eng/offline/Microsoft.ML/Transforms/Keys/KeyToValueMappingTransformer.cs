@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Transforms;
@@ -10,6 +11,8 @@ public sealed class KeyToValueMappingTransformer : OneToOneTransformerBase
     }
 
     internal (string Output, string Input)[] Pairs => Columns;
+
+    private protected override void Save(ModelSaveContext ctx) => ctx.Describe("KeyToValue", new JsonObject { ["pairs"] = ModelZip.Pairs(Columns) });
 
     private protected override DataViewSchema.DetachedColumn OutputOf(int pair, DataViewSchema.Column input)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Transforms;
@@ -13,6 +14,13 @@ public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
         _tables = tables;
         _asText = asText;
     }
+
+    private protected override void Save(ModelSaveContext ctx) => ctx.Describe("ValueToKey", new JsonObject
+    {
+        ["pairs"] = ModelZip.Pairs(Columns),
+        ["tables"] = new JsonArray([.. _tables.Select(table => (JsonNode)ModelZip.Texts(table.Values))]),
+        ["asText"] = _asText,
+    });
 
     private protected override DataViewSchema.DetachedColumn OutputOf(int pair, DataViewSchema.Column input)
     {

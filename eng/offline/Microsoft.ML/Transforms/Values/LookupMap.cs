@@ -32,6 +32,12 @@ internal abstract class LookupMap
         return map;
     }
 
+    public abstract (Array Keys, Array Values) Entries { get; }
+
+    /// <summary>The table of two lists of raw values.</summary>
+    public static LookupMap Restore(Array keys, Array values) =>
+        Build(Primitive(keys.GetType().GetElementType()), Primitive(values.GetType().GetElementType()), keys, values);
+
     public abstract Delegate Getter(DataViewRow row, DataViewSchema.Column column);
 
     private static PrimitiveDataViewType Primitive(Type type) =>
@@ -57,6 +63,8 @@ internal abstract class LookupMap
                     throw new InvalidOperationException($"Duplicate keys in data '{keys[i]}'");
             }
         }
+
+        public override (Array Keys, Array Values) Entries => (_map.Keys.ToArray(), _map.Values.ToArray());
 
         public override PrimitiveDataViewType KeyType { get; }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Transforms;
@@ -10,6 +11,14 @@ public class ValueMappingTransformer : OneToOneTransformerBase
     internal LookupMap Map { get; }
 
     internal (string Output, string Input) Pair => Columns[0];
+
+    private protected override void Save(ModelSaveContext ctx) => ctx.Describe("ValueMapping", new JsonObject
+    {
+        ["output"] = Pair.Output,
+        ["input"] = Pair.Input,
+        ["keys"] = ModelZip.Texts(Map.Entries.Keys),
+        ["values"] = Map.ValueType is KeyDataViewType ? throw Errors.CannotSave("ValueMapping to keys") : ModelZip.Texts(Map.Entries.Values),
+    });
 
     private protected override DataViewSchema.DetachedColumn OutputOf(int pair, DataViewSchema.Column input)
     {
