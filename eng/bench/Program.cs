@@ -13,6 +13,7 @@ const string Usage = """
       --peak TFLOPS         what the device reaches on large products, to print each result as a share of that limit; the default is
                             790 on CUDA (an H200 in bfloat16) and none on the CPU
       --null-space          measures instead what NSP²'s null-space projection costs beside the training it serves, without a baseline; the default model is base
+      --lorac               measures instead what prediction costs once LoRAC's updates are merged, beside the plain backbone; the default model is tiny
       --images N            with --null-space: the images of the update between two tasks; the default is 768
       --python PATH         the interpreter that has PyTorch; the default is /usr/bin/python3
     """;
@@ -28,7 +29,8 @@ List<int> batches = [];
 int rounds = 7, updateImages = 768;
 double? peak = null;
 bool nullSpace = args.Contains("--null-space");
-args = [.. args.Where(argument => argument != "--null-space")];
+bool lorac = args.Contains("--lorac");
+args = [.. args.Where(argument => argument is not ("--null-space" or "--lorac"))];
 for (int i = 0; i < args.Length; i += 2)
 {
     string? value = i + 1 < args.Length ? args[i + 1] : null;
@@ -49,7 +51,7 @@ for (int i = 0; i < args.Length; i += 2)
     return 2;
 }
 bool cuda = device == "cuda";
-if (models.Count == 0) models = cuda || nullSpace ? ["base"] : ["tiny", "quickstart"];
+if (models.Count == 0) models = cuda || nullSpace ? ["base"] : lorac ? ["tiny"] : ["tiny", "quickstart"];
 if (batches.Count == 0) batches = cuda ? [128] : nullSpace ? [16] : [16, 64];
 if (cuda) peak ??= 790;
 
@@ -58,6 +60,19 @@ while (!File.Exists(Path.Combine(repository, "Microsoft.ML.Continual.sln")))
     repository = Path.GetDirectoryName(repository) ?? throw new InvalidOperationException("bench runs from within its clone.");
 
 ScalarType type = cuda ? ScalarType.BFloat16 : ScalarType.Float32;
+if (lorac)
+{
+    foreach (string name in models)
+    {
+        if (ModelOf(name) is not { } model) continue;
+        foreach (int batch in batches)
+        {
+            using var bench = new LoracBench(model, batch, new Device(cuda ? DeviceType.CUDA : DeviceType.CPU), type);
+            bench.Run(steps: cuda ? 20 : 2, rounds);
+        }
+    }
+    return 0;
+}
 if (nullSpace)
 {
     foreach (string name in models)

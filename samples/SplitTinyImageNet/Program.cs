@@ -7,6 +7,6 @@ return BenchmarkApp.Run(args, new SplitBenchmark
     Program = "split-tiny-imagenet",
     Title = "Split Tiny-ImageNet",
     Description = "Split Tiny-ImageNet: 200 classes in ten tasks, learned one after another by a frozen vision transformer. Any other folder of images is split in the same way.",
-    DataDescription = "The folder of Tiny-ImageNet (wnids.txt, train, val); or class folders, CIFAR binary or idx files.",
+    DataDescription = "The folder of Tiny-ImageNet (wnids.txt, train, val); or class folders, or another layout of docs/datasets.md.",
     DefaultTasks = 10,
 });

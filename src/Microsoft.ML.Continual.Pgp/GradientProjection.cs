@@ -186,7 +186,7 @@ public sealed class GradientProjection : UpdateConstraint
     private Matrix<double>? OwnRows(SiteState state)
     {
         ProjectionSite site = state.Site!;
-        if (!site.ProtectsOwnRows || _options.PromptsInMemory == PromptsInMemory.None || _options.Space == PgpSpace.InputOnly) return null;
+        if (!site.ProtectsOwnRows || _options.PromptsInMemory == PromptsInMemory.None || _options.Space is PgpSpace.InputOnly or PgpSpace.PrincipalAxes) return null;
         Matrix<double> rows = TensorMatrix.ToMatrix(site.RowsOf(site.Parameter), site.Dimension);
         if (_options.PromptsInMemory == PromptsInMemory.WholePool) return rows;
         bool[]? used = _options.MemoryTiming == MemoryTiming.AfterTask ? ReadRows(site.RowsInUse) : state.RowsUsedLast;

@@ -8,6 +8,7 @@ internal static class ClassFolderLayout
 {
     private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"];
     private static readonly string[] TestNames = ["test", "val", "validation"];
+    private static readonly string[] Letters = [.. Enumerable.Range('A', 10).Select(letter => ((char)letter).ToString())];
 
     public static ImageFiles? TryRead(string folder, int seed)
     {
@@ -17,11 +18,34 @@ internal static class ClassFolderLayout
             string test = TestNames.Select(n => children.GetValueOrDefault(n)).FirstOrDefault(d => d is not null)
                 ?? throw new InvalidDataException($"'{folder}' has a folder 'train' but none named 'test', 'val' or 'validation'.");
             LabeledImage[] trainImages = [.. Read(train)], testImages = [.. Read(test)];
-            return trainImages.Length == 0 || testImages.Length == 0 ? null : new ImageFiles("class folders", trainImages, testImages);
+            return trainImages.Length == 0 || testImages.Length == 0 ? null : WithoutUnreadable(new ImageFiles("class folders", trainImages, testImages));
         }
         LabeledImage[] images = [.. Read(folder)];
-        return images.Length == 0 ? null : Split(images, seed);
+        if (images.Length == 0) return null;
+        ImageFiles whole = WithoutUnreadable(new ImageFiles("class folders", images, []));
+        return Split(whole, seed);
     }
+
+    // notMNIST's archives have a few files that no one can read. They are looked for there only: it takes a look at every image.
+    private static ImageFiles WithoutUnreadable(ImageFiles files)
+    {
+        if (!files.Train.Select(image => image.Label).Distinct().Order(StringComparer.Ordinal).SequenceEqual(Letters)) return files;
+        LabeledImage[] train = Readable(files.Train), test = Readable(files.Test);
+        return files with { Layout = $"notMNIST, {files.Layout}", Train = train, Test = test, SkippedFiles = files.Train.Count + files.Test.Count - train.Length - test.Length };
+    }
+
+    private static LabeledImage[] Readable(IReadOnlyList<LabeledImage> images) => [.. images.AsParallel().AsOrdered().Where(image =>
+    {
+        try
+        {
+            image.Image.Dispose();
+            return true;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    })];
 
     /// <summary>The images of every class folder, in ordinal order of folder and file names.</summary>
     public static IEnumerable<LabeledImage> Read(string folder, string images = "") =>
@@ -45,11 +69,11 @@ internal static class ClassFolderLayout
     });
 
     // Every fifth image of a class, in random order, is for the test.
-    private static ImageFiles Split(LabeledImage[] images, int seed)
+    private static ImageFiles Split(ImageFiles files, int seed)
     {
         var random = new SeededRandom(seed);
         List<LabeledImage> train = [], test = [];
-        foreach (IGrouping<string, LabeledImage> group in images.GroupBy(i => i.Label))
+        foreach (IGrouping<string, LabeledImage> group in files.Train.GroupBy(i => i.Label))
         {
             LabeledImage[] all = [.. group];
             int held = Math.Max(1, all.Length / 5);
@@ -58,6 +82,6 @@ internal static class ClassFolderLayout
             test.AddRange(order[..held].Order().Select(i => all[i]));
             train.AddRange(order[held..].Order().Select(i => all[i]));
         }
-        return new ImageFiles("class folders, a fifth held out", train, test);
+        return files with { Layout = files.Layout + ", a fifth held out", Train = train, Test = test };
     }
 }

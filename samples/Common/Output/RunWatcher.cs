@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Continual.Evaluation;
 using Microsoft.ML.Continual.Training;
@@ -18,12 +19,29 @@ public static class RunWatcher
         return SampleConsole.IsInteractive ? WatchByBar(name, taskCount, work) : WatchByLines(name, taskCount, work);
     }
 
-    private static SequenceResult WatchByLines(string name, int taskCount, Func<RunOptions, SequenceResult> work) => work(new RunOptions
+    private static SequenceResult WatchByLines(string name, int taskCount, Func<RunOptions, SequenceResult> work)
     {
-        Name = name,
-        Tasks = new Listener<TaskReport>(report => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{name}: task {report.TaskIndex + 1} of {taskCount} learned in {report.TrainingTime.TotalSeconds:0.0} s, average accuracy so far {100 * Average(report):0.0} %"))),
-    });
+        var watch = Stopwatch.StartNew();
+        return work(new RunOptions
+        {
+            Name = name,
+            Tasks = new Listener<TaskReport>(report => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{name}: task {report.TaskIndex + 1} of {taskCount} learned in {report.TrainingTime.TotalSeconds:0.0} s, average accuracy so far {100 * Average(report):0.0} %{Left(watch.Elapsed, report.TaskIndex + 1, taskCount)}"))),
+        });
+    }
+
+    /// <summary>The time left if the tasks to come take as long as those so far did; they take a little longer, as each is followed by tests of all before it.</summary>
+    private static string Left(TimeSpan elapsed, int done, int all)
+    {
+        TimeSpan left = elapsed * ((all - done) / (double)done);
+        return left.TotalSeconds switch
+        {
+            < 1 => "",
+            < 100 => string.Create(CultureInfo.InvariantCulture, $", about {left.TotalSeconds:0} s left"),
+            < 6000 => string.Create(CultureInfo.InvariantCulture, $", about {left.TotalMinutes:0} min left"),
+            _ => string.Create(CultureInfo.InvariantCulture, $", about {left.TotalHours:0.0} h left"),
+        };
+    }
 
     private static SequenceResult WatchByBar(string name, int taskCount, Func<RunOptions, SequenceResult> work) => SampleConsole.Instance.Progress()
         .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())

@@ -25,16 +25,7 @@ public static class SeedTable
         table.AddColumn(new TableColumn("runs") { Alignment = Justify.Right });
         foreach (var measure in measures) table.AddColumn(new TableColumn(measure.Head) { Alignment = Justify.Right });
         foreach ((string method, IReadOnlyList<SequenceResult> runs) in methods)
-            table.AddRow([Markup.Escape(method), runs.Count.ToString(CultureInfo.InvariantCulture), .. measures.Select(measure => Format([.. runs.Select(measure.Percent)]))]);
+            table.AddRow([Markup.Escape(method), runs.Count.ToString(CultureInfo.InvariantCulture), .. measures.Select(measure => SampleSummary.Of([.. runs.Select(measure.Percent)]).ToString())]);
         SampleConsole.Instance.Write(table);
-    }
-
-    /// <summary>Mean ± deviation with one decimal.</summary>
-    internal static string Format(IReadOnlyList<double> values)
-    {
-        double mean = values.Average();
-        if (values.Count == 1) return mean.ToString("0.0", CultureInfo.InvariantCulture);
-        double deviation = Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Count - 1));
-        return string.Create(CultureInfo.InvariantCulture, $"{mean:0.0} ± {deviation:0.0}");
     }
 }

@@ -5,8 +5,8 @@ using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Backbones.Clip;
 using Microsoft.ML.Continual.Evaluation;
 using Microsoft.ML.Continual.Samples.Output;
+using Microsoft.ML.Continual.Samples.Results;
 using Microsoft.ML.Continual.Samples.Runner.Methods;
-using Microsoft.ML.Continual.Training;
 
 namespace Microsoft.ML.Continual.Samples.Runner;
 
@@ -17,13 +17,20 @@ public static class BenchmarkApp
     /// <param name="args">The command line.</param>
     /// <param name="benchmark">Where the tasks come from.</param>
     /// <returns>The exit code: 0 done, 1 failed, 2 wrong arguments or files, 130 interrupted. Runs that were finished before are kept in any case.</returns>
-    public static int Run(string[] args, Benchmark benchmark)
+    public static int Run(string[] args, Benchmark benchmark) => Run(args, benchmark, CancellationToken.None);
+
+    /// <summary>As the other, and stops as Ctrl-C stops it when the token says so.</summary>
+    internal static int Run(string[] args, Benchmark benchmark, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(args);
         ArgumentNullException.ThrowIfNull(benchmark);
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         var options = new RunnerOptions(benchmark);
-        return CommandLineHost.Run(options.Command, benchmark.Program, args, (arguments, cancellationToken) => Run(benchmark, options.Read(arguments, args), arguments, cancellationToken));
+        return CommandLineHost.Run(options.Command, benchmark.Program, args, (arguments, cancellationToken) =>
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stop);
+            return Run(benchmark, options.Read(arguments, args), arguments, either.Token);
+        });
     }
 
     private static int Run(Benchmark benchmark, RunSettings settings, ParseResult arguments, CancellationToken cancellationToken)
@@ -38,22 +45,31 @@ public static class BenchmarkApp
         Console.WriteLine($"{data.Tasks.Count} tasks, {settings.Setting}-incremental{(settings.Online ? ", online" : "")}; methods {string.Join(", ", settings.Methods.Select(m => m.Name))}; seeds {string.Join(", ", settings.Seeds)}");
         if (Words(settings) is { Length: > 0 } words) Console.WriteLine(words);
         Console.WriteLine();
-        TryMethods(Context(settings.Seeds[0], data, backbone, settings));
+        TryMethods(MethodRun.Context(settings.Seeds[0], data, backbone, settings));
 
+        var file = new RunFile(benchmark, data, backbone, settings);
+        (MethodEntry Method, int Seed)[] cells = [.. settings.Methods.SelectMany(_ => settings.Seeds, (method, seed) => (method, seed))];
         List<BenchmarkRun> runs = [];
         try
         {
-            foreach (MethodEntry method in settings.Methods)
-                foreach (int seed in settings.Seeds)
+            foreach ((MethodEntry method, int seed) in cells)
+            {
+                string place = cells.Length == 1 ? "" : $"[{runs.Count + 1}/{cells.Length}]";
+                if (settings.SkipDone && DoneRun.TryRead(settings, method, seed) is { } done)
                 {
-                    runs.Add(Learn(method, seed, data, backbone, settings, cancellationToken));
-                    RunFile.Write(settings.Out, benchmark.Title, runs[^1], settings.CommandLine);
+                    Console.WriteLine($"{place} {done.Result.Name}, seed {seed}: done before".TrimStart());
+                    runs.Add(done);
+                    continue;
                 }
+                cancellationToken.ThrowIfCancellationRequested();
+                runs.Add(MethodRun.Learn(method, seed, place, data, backbone, settings, cancellationToken));
+                file.Write(runs[^1]);
+            }
         }
-        catch (OperationCanceledException e) when (runs.Count > 0)
+        catch (OperationCanceledException e)
         {
-            Finish(benchmark, settings, mlContext, runs);
-            e.Data["done"] = $"stopped after {runs.Count} of {settings.Methods.Count * settings.Seeds.Count} runs; what they gave is in {settings.Out}";
+            if (runs.Count > 0) Finish(benchmark, settings, mlContext, runs);
+            e.Data["done"] = $"stopped after {runs.Count} of {cells.Length} runs{(runs.Count > 0 ? $"; what they gave is in {settings.Out}" : "")}. To go on: {settings.CommandLine}{(settings.SkipDone ? "" : " --skip-done")}";
             throw;
         }
         ResultTables.WriteMatrices([.. runs.Where(run => run.Seed == settings.Seeds[0]).Select(run => run.Result)]);
@@ -90,29 +106,12 @@ public static class BenchmarkApp
         CommandLineHost.Require(without.Count == 0, $"--recipe {context.Settings.Recipe}: expected methods that have a configuration for it; found {string.Join(", ", without)}, without one. --method chooses others.");
     }
 
-    private static MethodContext Context(int seed, BenchmarkTasks data, Backbone backbone, RunSettings settings) =>
-        new(new MLContext(seed) { GpuDeviceId = settings.Gpu }.Continual(), backbone, settings, seed, data.ClassNames);
-
-    private static BenchmarkRun Learn(MethodEntry method, int seed, BenchmarkTasks data, Backbone backbone, RunSettings settings, CancellationToken cancellationToken)
-    {
-        var watch = Stopwatch.StartNew();
-        MethodContext context = Context(seed, data, backbone, settings);
-        using ContinualTrainer trainer = method.Create(context);
-        string name = settings.Seeds.Count == 1 ? method.Title : $"{method.Title}, seed {seed}";
-        SequenceResult result = RunWatcher.Watch(name, data.Tasks.Count, options =>
-        {
-            options.Setting = settings.EvaluationOf(method);
-            return context.Continual.Run(trainer, data.Tasks, options, cancellationToken);
-        });
-        return new BenchmarkRun(method, seed, result, trainer.Tasks, trainer.Classes.Names, watch.Elapsed);
-    }
-
     private static void Finish(Benchmark benchmark, RunSettings settings, MLContext mlContext, List<BenchmarkRun> runs)
     {
-        SeedTable.Write([.. runs.GroupBy(run => run.Method.Title).Select(group => (group.Key, (IReadOnlyList<SequenceResult>)[.. group.Select(run => run.Result)]))]);
+        SeedTable.Write([.. runs.GroupBy(run => run.Result.Name).Select(group => (group.Key, (IReadOnlyList<SequenceResult>)[.. group.Select(run => run.Result)]))]);
         ResultTables.WriteInterference([.. runs.Where(run => run.Seed == settings.Seeds[0]).Select(run => run.Result)]);
         string report = mlContext.Continual().WriteReport(Path.Combine(settings.Out, "report.html"), benchmark.Title, [.. runs.Select(run => run.Result)]);
-        Console.WriteLine($"Report: {report}, with a JSON file for each run beside it");
+        Console.WriteLine($"Report: {report}, with a JSON and a CSV file for each run beside it");
     }
 
     private static string Words(RunSettings settings) => string.Join(", ", ((string?[])

@@ -18,7 +18,11 @@ public static class CommandLineHost
         command.SetAction((arguments, cancellationToken) => Task.FromResult(Guard(program, () => work(arguments, cancellationToken))));
         ParseResult parsed = command.Parse(args);
         if (parsed.Errors.Count > 0) return Fail(program, 2, parsed.Errors[0].Message);
-        return parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).GetAwaiter().GetResult();
+        return parsed.InvokeAsync(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TimeSpan.FromMinutes(1),   // after Ctrl-C: a step to its end, and the report of what is done
+        }).GetAwaiter().GetResult();
     }
 
     /// <summary>Ends the program with exit code 2 unless the condition holds.</summary>
@@ -36,7 +40,7 @@ public static class CommandLineHost
     /// <param name="standard">What the default is, in words.</param>
     public static Option<string?> Normalization(string standard)
     {
-        Option<string?> option = new("--normalization") { Description = $"How the weights want their pixels. [default: {standard}]" };
+        Option<string?> option = new("--normalization") { Description = $"How the weights want their pixels: none, imagenet, inception, clip or cifar100. [default: {standard}]" };
         option.AcceptOnlyFromAmong("none", "imagenet", "inception", "clip", "cifar100");
         return option;
     }

@@ -72,6 +72,15 @@ public sealed record RunSettings
     /// <summary>Where the report and the runs' files go.</summary>
     public required string Out { get; init; }
 
+    /// <summary>What tables call the method in place of its own title; null takes that.</summary>
+    public required string? Label { get; init; }
+
+    /// <summary>Whether runs whose file is in <see cref="Out"/> are read from there instead of being run again.</summary>
+    public required bool SkipDone { get; init; }
+
+    /// <summary>The options that decide about the numbers, as they were given, by name; methods and seeds left out, of files and folders the last part of the path.</summary>
+    public required IReadOnlyDictionary<string, string> Given { get; init; }
+
     /// <summary>The command line that gave these settings, for the files.</summary>
     public required string CommandLine { get; init; }
 

@@ -34,7 +34,13 @@ internal sealed class RunnerOptions
         Description = "The preset of PGP's projection, in the methods that end in -pgp. reference: the released code, quirks included; DualPrompt then computes as its released code, with and without PGP.",
         DefaultValueFactory = _ => PgpPresets[0],
     };
-    private readonly Option<string> _seeds = new("--seeds") { Description = "Run each method once with each of these seeds, such as 1,2,3; tables give mean ± deviation.", DefaultValueFactory = _ => "1" };
+    private readonly Option<string[]> _projection = new("--projection") { AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string?> _label = new("--label") { Description = "What tables call the method, for a variant of it; with one --method only. [default: the method's title]" };
+    private readonly Option<string?> _seeds = new("--seeds")
+    {
+        Description = "Run each method once with each of so many seeds: 3 is the seeds 1 to 3; or with each of these: 1,5,9. Runs of one seed share their batches and initial values, so that methods can be compared pair by pair; tables give mean ± deviation. [default: 1]",
+    };
+    private readonly Option<int?> _seed = new("--seed") { Description = "Run each method once, with this seed, in place of --seeds." };
     private readonly Option<int?> _epochs = new("--epochs") { Description = $"Passes over a task's images. [default: {Usual}]" };
     private readonly Option<int?> _batchSize = new("--batch-size") { Description = $"Images a step. [default: {Usual}]" };
     private readonly Option<double?> _learningRate = new("--learning-rate") { Description = $"The optimiser's learning rate, used as it is whatever the batch size. [default: {Usual}]" };
@@ -47,14 +53,19 @@ internal sealed class RunnerOptions
     private readonly Option<int?> _imageSize = ImageSize("the weights' own");
     private readonly Option<string?> _normalization = Normalization("as the file says, else none; CLIP: its own");
     private readonly Option<int?> _heads = Heads(), _gpu = Gpu();
+    private readonly Option<string?> _device = new("--device") { Description = "Where to compute: cpu, cuda or cuda:1, for instance. --gpu 1 says the same. [default: cpu]" };
+    private readonly Option<bool> _skipDone = new("--skip-done") { Description = "Leave out runs whose JSON file is in --out already, and report them with the others: how to go on after Ctrl-C." };
     private readonly Option<int?> _classes = Classes("all"), _trainPerClass = TrainPerClass("all"), _testPerClass = TestPerClass("all");
     private readonly Option<string> _out = new("--out");
 
     public RunnerOptions(Benchmark benchmark)
     {
         _benchmark = benchmark;
-        _method.Description = $"The methods to run, one or several: {string.Join(", ", MethodRegistry.All.Select(method => $"{method.Name} ({method.Description})"))}. [default: all but those with CLIP]";
+        _method.Description = $"The methods to run, one or several. [default: all but those with CLIP]\n{string.Join("\n", MethodRegistry.All.Select(method => $"  {method.Name}: {method.Description}"))}";
         _method.AcceptOnlyFromAmong([.. MethodRegistry.All.Select(method => method.Name)]);
+        _projection.Description = "Run the methods with these projections in place of their plain selves: none, " + string.Join(", ", Projections.InUse) +
+            ". --method l2p --projection none pgp is --method l2p l2p-pgp. [default: as --method says]";
+        _projection.AcceptOnlyFromAmong(["none", .. Projections.InUse]);
         _setting.Description = "class: the model chooses among all classes seen; task: it is told the task" +
             (benchmark.Settings.Contains("domain") ? "; domain: equal labels are the same class in all tasks." : ".");
         _setting.DefaultValueFactory = _ => benchmark.Settings[0];
@@ -64,9 +75,13 @@ internal sealed class RunnerOptions
         _data.Description = benchmark.DataDescription;
         _out.Description = "The folder for the HTML report and a JSON file for each run.";
         _out.DefaultValueFactory = _ => Path.Combine("artifacts", benchmark.Program);
-        Command = new RootCommand(benchmark.Description);
-        foreach (Option option in (Option[])[_data, _weights, _vocabulary, _method, _setting, .. benchmark.Options, _seeds, _recipe, _protocol, _pgp, _epochs, _batchSize, _learningRate, _energy, _online,
-            _fixedViews, _imageSize, _normalization, _heads, _classes, _trainPerClass, _testPerClass, _gpu, _out])
+        foreach ((Option option, string name) in ((Option, string)[])[(_data, "folder"), (_weights, "file"), (_vocabulary, "file"), (_method, "name..."), (_projection, "name..."), (_label, "text"), (_setting, string.Join('|', benchmark.Settings)),
+            (_seeds, "count|list"), (_seed, "number"), (_recipe, "name"), (_protocol, "per-image|paper"), (_pgp, string.Join('|', PgpPresets)), (_epochs, "count"), (_batchSize, "count"), (_learningRate, "rate"), (_energy, "share"),
+            (_imageSize, "pixels"), (_normalization, "name"), (_heads, "count"), (_classes, "count"), (_trainPerClass, "count"), (_testPerClass, "count"), (_device, "cpu|cuda:N"), (_gpu, "number"), (_out, "folder")])
+            option.HelpName = name;
+        Command = new RootCommand($"{benchmark.Description}\n\nFor example: {benchmark.Program} --data FOLDER --weights vit.safetensors --method ncm l2p l2p-pgp --seeds 3");
+        foreach (Option option in (Option[])[_data, _weights, _vocabulary, _method, _projection, _label, _setting, .. benchmark.Options, _seeds, _seed, _recipe, _protocol, _pgp, _epochs, _batchSize, _learningRate, _energy, _online,
+            _fixedViews, _imageSize, _normalization, _heads, _classes, _trainPerClass, _testPerClass, _device, _gpu, _out, _skipDone])
             Command.Options.Add(option);
     }
 
@@ -79,8 +94,8 @@ internal sealed class RunnerOptions
     {
         var settings = new RunSettings
         {
-            Methods = arguments.GetValue(_method) is { Length: > 0 } chosen ? [.. chosen.Distinct().Select(MethodRegistry.Find)] : MethodRegistry.Of(BackboneKind.VisionTransformer),
-            Seeds = Seeds(arguments.GetRequiredValue(_seeds)),
+            Methods = ChosenMethods(arguments),
+            Seeds = arguments.GetValue(_seed) is { } seed ? [seed] : Seeds(arguments.GetValue(_seeds) ?? "1"),
             Setting = arguments.GetRequiredValue(_setting),
             Recipe = RecipeOf(arguments.GetValue(_recipe)),
             PaperProtocol = arguments.GetRequiredValue(_protocol) == "paper",
@@ -98,12 +113,18 @@ internal sealed class RunnerOptions
             ImageSize = arguments.GetValue(_imageSize),
             Heads = arguments.GetValue(_heads),
             Normalization = NormalizationOf(arguments.GetValue(_normalization)),
-            Gpu = arguments.GetValue(_gpu),
+            Gpu = GpuOf(arguments.GetValue(_device)) ?? arguments.GetValue(_gpu),
             Out = Path.GetFullPath(arguments.GetRequiredValue(_out)),
-            CommandLine = string.Join(' ', args.Prepend(_benchmark.Program).Select(a => a.Contains(' ', StringComparison.Ordinal) ? $"\"{a}\"" : a)),
+            Label = arguments.GetValue(_label),
+            SkipDone = arguments.GetValue(_skipDone),
+            Given = Given(arguments),
+            CommandLine = Join(args.Prepend(_benchmark.Program)),
         };
         Require(settings.Methods.All(method => method.Backbone == settings.Backbone), "--method: expected methods for one kind of weights; found for vision transformers " +
             $"{Names(settings, BackboneKind.VisionTransformer)}, for CLIP {Names(settings, BackboneKind.Clip)}. Run them apart.");
+        Require(arguments.GetValue(_seed) is null || arguments.GetValue(_seeds) is null, $"--seed {arguments.GetValue(_seed)}: leave out --seeds {arguments.GetValue(_seeds)}.");
+        Require(settings.Label is null || settings.Methods.Count == 1, $"--label: expected one method, found {string.Join(", ", settings.Methods.Select(m => m.Name))}.");
+        Require(arguments.GetValue(_device) is not { } device || arguments.GetValue(_gpu) is not { } gpu || GpuOf(device) == gpu, $"--device {arguments.GetValue(_device)} and --gpu {arguments.GetValue(_gpu)} differ: leave one out.");
         Require(settings.Vocabulary is null || settings.Backbone == BackboneKind.Clip, $"--vocabulary is for methods with CLIP ({string.Join(", ", MethodRegistry.Of(BackboneKind.Clip).Select(m => m.Name))}); found {string.Join(", ", settings.Methods.Select(m => m.Name))}.");
         Require(settings.Epochs is null or >= 1, $"--epochs: expected at least 1, found {settings.Epochs}.");
         Require(!settings.Online || settings.Epochs is null or 1, $"--online makes one pass: leave out --epochs {settings.Epochs}.");
@@ -116,6 +137,9 @@ internal sealed class RunnerOptions
         return settings;
     }
 
+    /// <summary>A command line from its words.</summary>
+    public static string Join(IEnumerable<string> words) => string.Join(' ', words.Select(a => a.Contains(' ', StringComparison.Ordinal) ? $"\"{a}\"" : a));
+
     private static string Names(RunSettings settings, BackboneKind kind) => string.Join(", ", settings.Methods.Where(method => method.Backbone == kind).Select(method => method.Name));
 
     private static Recipe? RecipeOf(string? name)
@@ -127,11 +151,52 @@ internal sealed class RunnerOptions
         return Enum.Parse<Recipe>(known);
     }
 
+    private List<MethodEntry> ChosenMethods(ParseResult arguments)
+    {
+        string[]? named = arguments.GetValue(_method), projections = arguments.GetValue(_projection);
+        IReadOnlyList<MethodEntry> methods = named is { Length: > 0 } ? [.. named.Distinct().Select(MethodRegistry.Find)] : MethodRegistry.Of(BackboneKind.VisionTransformer);
+        if (projections is not { Length: > 0 }) return [.. methods];
+        Require(named is { Length: > 0 }, "--projection: say with --method which methods to project.");
+        return [.. methods.SelectMany(_ => projections.Distinct(), Projections.With).Distinct()];
+    }
+
+    /// <summary>The options that decide about the numbers, as they were given. Those with a default stand there in any case.</summary>
+    private SortedDictionary<string, string> Given(ParseResult arguments)
+    {
+        Option[] without = [_method, _projection, _seeds, _seed, _out, _skipDone], paths = [_data, _weights, _vocabulary, .. _benchmark.Options.Where(option => option.HelpName == "file")];
+        var given = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            [_setting.Name] = arguments.GetRequiredValue(_setting),
+            [_protocol.Name] = arguments.GetRequiredValue(_protocol),
+            [_pgp.Name] = arguments.GetRequiredValue(_pgp),
+        };
+        foreach (Option option in Command.Options.Except(without))
+        {
+            if (arguments.GetResult(option) is not { Implicit: false } result) continue;
+            string value = string.Join(' ', result.Tokens.Select(token => token.Value));
+            given[option.Name] = value.Length == 0 ? "true" : paths.Contains(option) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(value)) : value;
+        }
+        return given;
+    }
+
+    private static int? GpuOf(string? device)
+    {
+        if (device is null or "cpu") return null;
+        if (device == "cuda") return 0;
+        Require(device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device["cuda:".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out _), $"--device: expected cpu, cuda or cuda:N, found '{device}'.");
+        return int.Parse(device["cuda:".Length..], CultureInfo.InvariantCulture);
+    }
+
     private static int[] Seeds(string text)
     {
         string[] parts = text.Split(',', StringSplitOptions.TrimEntries);
         int[] seeds = [.. parts.Select(part => int.TryParse(part, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int seed)
-            ? seed : throw new ArgumentException($"--seeds: expected whole numbers such as 1,2,3, found '{text}'."))];
+            ? seed : throw new ArgumentException($"--seeds: expected a number of seeds, or whole numbers such as 1,2,3, found '{text}'."))];
+        if (seeds.Length == 1)
+        {
+            Require(seeds[0] is >= 1 and <= 1000, $"--seeds: expected a number of seeds from 1 to 1000, found {text}. One run with a certain seed is --seed {text}.");
+            return [.. Enumerable.Range(1, seeds[0])];
+        }
         Require(seeds.Distinct().Count() == seeds.Length, $"--seeds: expected different numbers, found '{text}'.");
         return seeds;
     }

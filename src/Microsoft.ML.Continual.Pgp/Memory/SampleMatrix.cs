@@ -35,18 +35,19 @@ internal sealed class SampleMatrix(int images) : IDisposable
         _count += take;
     }
 
-    /// <summary>The products of the images with each other, [images, images].</summary>
+    /// <summary>The products of the images seen with each other, [count, count].</summary>
     public Matrix<double> Gram()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor products = zeros(images, images, ScalarType.Float64);
+        int count = (int)_count;
+        Tensor products = zeros(count, count, ScalarType.Float64);
         for (long start = 0; start < _rows!.shape[1]; start += BlockColumns)
         {
             using DisposeScope step = NewDisposeScope();
-            Tensor block = _rows.narrow(1, start, Math.Min(BlockColumns, _rows.shape[1] - start)).to(ScalarType.Float64);
+            Tensor block = _rows.narrow(0, 0, count).narrow(1, start, Math.Min(BlockColumns, _rows.shape[1] - start)).to(ScalarType.Float64);
             products.add_(block.matmul(block.t()));   // [n, c] x [c, n] -> [n, n]
         }
-        return Matrix<double>.Build.DenseOfRowMajor(images, images, TensorMatrix.ToArray((products + products.t()) * 0.5));
+        return Matrix<double>.Build.DenseOfRowMajor(count, count, TensorMatrix.ToArray((products + products.t()) * 0.5));
     }
 
     public void Dispose() => _rows?.Dispose();

@@ -18,8 +18,8 @@ internal sealed class SiteMemory : IDisposable
     public SiteMemory(ProjectionSite site, int taskIndex, PgpOptions options)
     {
         (_site, _dimension, _taskIndex, _options, _components) = (site.Name, site.Dimension, taskIndex, options, options.ComponentsOf(site));
-        bool byImage = options.Space == PgpSpace.SampleIndexSum;
-        if (byImage) _samples = new SampleMatrix(_dimension);
+        bool byImage = options.Space is PgpSpace.SampleIndexSum or PgpSpace.PrincipalAxes;
+        if (byImage) _samples = new SampleMatrix(options.Space == PgpSpace.PrincipalAxes ? options.MemorySamples : _dimension);
         else _gram = new ActivationGram(_dimension, options.RowNormalise, options.Centre);
         if (options.Audit && (byImage || options.RowNormalise || options.Centre)) _audited = new ActivationGram(_dimension, unitRows: false, centre: false);
     }
@@ -50,6 +50,7 @@ internal sealed class SiteMemory : IDisposable
         PgpSpace.SampleIndexSum => Sum(
             PrincipalScores.FromGram(SampleGram(), _components, _options.Centre),
             rows is null ? null : PrincipalScores.FromGram(RowGram(rows, centre: false) * rows.RowCount, _components, _options.Centre)),
+        PgpSpace.PrincipalAxes => (ScoreEnergies(), null, null),
         _ => throw new InvalidOperationException($"Unknown space {_options.Space}."),
     };
 
@@ -71,6 +72,14 @@ internal sealed class SiteMemory : IDisposable
 
     private Matrix<double> SampleGram() => _samples!.IsComplete ? Finite(_samples.Gram()) : throw new InvalidOperationException(
         $"{nameof(PgpSpace)}.{nameof(PgpSpace.SampleIndexSum)} needs {_dimension} images for site '{_site}', one for each of its dimensions; found {_samples.Count}.");
+
+    // SᵀS of the images' principal scores S, [d, d]: diagonal, as principal scores are uncorrelated, with zeros where there are fewer images than dimensions.
+    private Matrix<double> ScoreEnergies()
+    {
+        if (_samples!.Count == 0) return Matrix<double>.Build.Dense(_dimension, _dimension);
+        Matrix<double> scores = PrincipalScores.FromGram(Finite(_samples.Gram()), Math.Min(_components ?? _dimension, _dimension), _options.Centre);
+        return Matrix<double>.Build.DenseDiagonal(_dimension, _dimension, i => i < scores.ColumnCount ? scores.Column(i).DotProduct(scores.Column(i)) : 0);
+    }
 
     // PᵀP/n.
     private Matrix<double> RowGram(Matrix<double> rows, bool centre)

@@ -65,6 +65,35 @@ public sealed class PgpOptions : ConstraintOptions
         PromptsInMemory = PromptsInMemory.WholePool, ProjectAt = ProjectAt.Gradient,
     };
 
+    /// <summary>
+    /// PEGP (TPAMI 2025) for adapters, low-rank updates, prefixes and prompts, in the space of tokens: the fourth powers and the ε that its released code uses for low-rank updates, key prefixes
+    /// and values head by head, the displacement projected. Fourth powers favour the leading directions, a few of which hold most of the energy of tokens: raise ε to protect more.
+    /// </summary>
+    public static PgpOptions Pegp => new() { Energy = 0.99, EnergyPower = 4, PerHead = true, ProjectValuePrefixes = true };
+
+    /// <summary>The released code of PEGP with adapters, step by step. Goes with <c>AdapterOptions.UseReleasedCode()</c>.</summary>
+    public static PgpOptions PegpAdapterReference => new()
+    {
+        Space = PgpSpace.PrincipalAxes, Energy = 0.999, Centre = true, EnergyPower = 4, RankRule = RankRule.CountBelow, PromptsInMemory = PromptsInMemory.None, ProjectAt = ProjectAt.Gradient,
+    };
+
+    /// <summary>The released code of PEGP with low-rank updates, step by step. Goes with <c>LoraOptions.UseReleasedCode()</c>.</summary>
+    public static PgpOptions PegpLoraReference
+    {
+        get
+        {
+            PgpOptions options = PegpAdapterReference;
+            options.Energy = 0.99;
+            return options;
+        }
+    }
+
+    /// <summary>The released code of PEGP with CLIP-Linear, step by step: features of 512 images, the gradient projected.</summary>
+    public static PgpOptions PegpClipLinearReference => new()
+    {
+        Space = PgpSpace.InputOnly, Energy = 0.99, EnergyPower = 4, RankRule = RankRule.CountBelow, PromptsInMemory = PromptsInMemory.None, ProjectAt = ProjectAt.Gradient, MemorySamples = 512,
+    };
+
     /// <summary>What the protected directions are made from. The released code analyses images in place of channels, and adds spaces that have no common axis.</summary>
     /// <value>The default is <see cref="PgpSpace.Stacked"/>; Paper <see cref="PgpSpace.ChannelSum"/>, Reference <see cref="PgpSpace.SampleIndexSum"/>.</value>
     public PgpSpace Space { get; set; } = PgpSpace.Stacked;

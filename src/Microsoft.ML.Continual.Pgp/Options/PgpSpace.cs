@@ -26,4 +26,10 @@ public enum PgpSpace
     /// directions of channels. It fits only because as many images are taken as there are channels, and it does not protect old activations.
     /// </summary>
     SampleIndexSum,
+
+    /// <summary>
+    /// What PEGP's released code computes for adapters and low-rank updates: the principal scores of images, whose products with each other are diagonal, so that the "directions" are the first
+    /// axes of the space. The projection then stills the first channels, whatever the activations are, and does not protect old ones. Keeps the activations of all memory images at once.
+    /// </summary>
+    PrincipalAxes,
 }

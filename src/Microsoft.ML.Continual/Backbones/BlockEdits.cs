@@ -41,6 +41,10 @@ public sealed record BlockEdits
     /// <value>The default is null: no adapters.</value>
     public IReadOnlyDictionary<int, ParallelAdapter>? Adapters { get; init; }
 
+    /// <summary>By block: a bottleneck beside its MLP.</summary>
+    /// <value>The default is null: no adapters.</value>
+    public IReadOnlyDictionary<int, MlpAdapter>? MlpAdapters { get; init; }
+
     /// <summary>By block and map: another weight, a low-rank update, or both.</summary>
     /// <value>The default is null: all maps as they are.</value>
     public IReadOnlyDictionary<(int Block, BlockLinear Linear), LinearEdit>? Linears { get; init; }

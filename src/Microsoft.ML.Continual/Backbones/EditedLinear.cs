@@ -18,18 +18,18 @@ internal readonly struct EditedLinear
     {
         (_block, _linear, _weight, _bias, _capture) = (block, linear, weight, bias, edits.CaptureLinear);
         if (edits.Linears is not { } edited || !edited.TryGetValue((block, linear), out LinearEdit? edit)) return;
+        string name = $"{nameof(BlockEdits.Linears)}[{block}, {linear}]";
         long outputs = weight.shape[0], inputs = weight.shape[1];
         if (edit.Weight is { } replaced)
         {
-            Require(replaced, nameof(LinearEdit.Weight), outputs, inputs);
+            TokenShape.Require(replaced, $"{name}.{nameof(LinearEdit.Weight)}", outputs, inputs);
             _weight = replaced.to(weight.dtype);
         }
         if (edit.Down is null && edit.Up is null) return;
         if (edit.Down is not { } down || edit.Up is not { } up)
-            throw new ArgumentException($"{Name()}: {nameof(LinearEdit.Down)} and {nameof(LinearEdit.Up)} belong together; found one of them only.", nameof(edits));
-        long rank = down.dim() == 2 ? down.shape[0] : -1;
-        Require(down, nameof(LinearEdit.Down), rank, inputs);
-        Require(up, nameof(LinearEdit.Up), outputs, rank);
+            throw new ArgumentException($"{name}: {nameof(LinearEdit.Down)} and {nameof(LinearEdit.Up)} belong together; found one of them only.", nameof(edits));
+        TokenShape.Require(down, $"{name}.{nameof(LinearEdit.Down)}", null, inputs);
+        TokenShape.Require(up, $"{name}.{nameof(LinearEdit.Up)}", outputs, down.shape[0]);
         (_down, _up) = (down.to(weight.dtype), up.to(weight.dtype));
     }
 
@@ -51,13 +51,5 @@ internal readonly struct EditedLinear
         Tensor output = whole ? linear(x, _weight, _bias) : linear(x, _weight.narrow(0, first, count), _bias.narrow(0, first, count));
         if (_down is not null) output = output + linear(linear(x, _down), whole ? _up! : _up!.narrow(0, first, count));   // [B, T, in] -> [B, T, r] -> [B, T, count]
         return output.MoveToOuterDisposeScope();
-    }
-
-    private string Name() => $"{nameof(BlockEdits.Linears)}[{_block}, {_linear}]";
-
-    private void Require(Tensor tensor, string name, long rows, long columns)
-    {
-        if (tensor.dim() != 2 || tensor.shape[0] != rows || tensor.shape[1] != columns)
-            throw new ArgumentException($"{Name()}.{name}: expected the shape [{(rows < 0 ? "r" : rows)}, {columns}]; found [{string.Join(", ", tensor.shape)}].");
     }
 }

@@ -41,6 +41,7 @@ internal sealed class TransformerBlocks(IReadOnlyList<BlockWeights> blocks, int 
         RequireBlocks(edits.ContextTokens?.Keys, nameof(BlockEdits.ContextTokens));
         RequireBlocks(edits.NormedContextTokens?.Keys, nameof(BlockEdits.NormedContextTokens));
         RequireBlocks(edits.Adapters?.Keys, nameof(BlockEdits.Adapters));
+        RequireBlocks(edits.MlpAdapters?.Keys, nameof(BlockEdits.MlpAdapters));
         RequireBlocks(edits.Linears?.Keys.Select(key => key.Block), nameof(BlockEdits.Linears));
         using DisposeScope scope = NewDisposeScope();
         for (int i = 0; i < run; i++)
@@ -80,6 +81,7 @@ internal sealed class TransformerBlocks(IReadOnlyList<BlockWeights> blocks, int 
         Tensor middle = (wanted == x.shape[1] ? x : x.narrow(1, first, wanted)) + attention;
         Tensor mlp = Transform(index, layer_norm(middle, [width], w.Norm2Weight, w.Norm2Bias, normEpsilon), edits);
         Tensor output = middle + mlp;
+        if (edits.MlpAdapters is { } adapters && adapters.TryGetValue(index, out MlpAdapter? adapter)) output = output + Beside(adapter, middle, $"{nameof(BlockEdits.MlpAdapters)}[{index}]");
         edits.Capture?.Invoke(new BlockActivations(index, x, attention, mlp, output));
         return output.MoveToOuterDisposeScope();
     }
@@ -92,6 +94,15 @@ internal sealed class TransformerBlocks(IReadOnlyList<BlockWeights> blocks, int 
         Tensor hidden = new EditedLinear(index, BlockLinear.Fc1, w.Fc1Weight, w.Fc1Bias, edits).Apply(x);
         hidden = activation == MlpActivation.Gelu ? gelu(hidden) : hidden * (hidden * 1.702).sigmoid();
         return new EditedLinear(index, BlockLinear.Fc2, w.Fc2Weight, w.Fc2Bias, edits).Apply(hidden).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What an adapter beside the MLP adds: [B, T, D] -> [B, T, r] -> [B, T, D].</summary>
+    private Tensor Beside(MlpAdapter adapter, Tensor x, string name)
+    {
+        TokenShape.Require(adapter.Down, $"{name}.{nameof(MlpAdapter.Down)}", null, width);
+        TokenShape.Require(adapter.Up, $"{name}.{nameof(MlpAdapter.Up)}", width, adapter.Down.shape[0]);
+        Tensor inner = linear(x, adapter.Down.to(x.dtype), adapter.DownBias.to(x.dtype)).relu();
+        return linear(inner, adapter.Up.to(x.dtype), adapter.UpBias.to(x.dtype)) * adapter.Scale;
     }
 
     /// <summary>Multi-head attention of the wanted tokens over all that can be read, and its projection; with an adapter, what that adds.</summary>
@@ -124,6 +135,8 @@ internal sealed class TransformerBlocks(IReadOnlyList<BlockWeights> blocks, int 
         Tensor output = new EditedLinear(index, BlockLinear.Out, w.ProjWeight, w.ProjBias, edits).Apply(mixed.transpose(1, 2).reshape(count, wanted, width));
         if (edits.Adapters is { } adapters && adapters.TryGetValue(index, out ParallelAdapter? adapter))
         {
+            TokenShape.Require(adapter.Down, $"{nameof(BlockEdits.Adapters)}[{index}].{nameof(ParallelAdapter.Down)}", null, width);
+            TokenShape.Require(adapter.Up, $"{nameof(BlockEdits.Adapters)}[{index}].{nameof(ParallelAdapter.Up)}", width, adapter.Down.shape[0]);
             Tensor z = wanted == x.shape[1] ? x : x.narrow(1, first, wanted);
             output = output + linear(gelu(linear(z, adapter.Down.to(z.dtype))), adapter.Up.to(z.dtype));   // [B, wanted, D] -> [B, wanted, r] -> [B, wanted, D]
         }

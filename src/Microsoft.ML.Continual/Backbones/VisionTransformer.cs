@@ -57,6 +57,9 @@ public sealed class VisionTransformer : Backbone
     /// <inheritdoc/>
     public override ImageNormalization Normalization { get; }
 
+    /// <summary>The weights by timm's names, for methods that train copies of them.</summary>
+    internal IReadOnlyDictionary<string, Tensor> Weights => _weights;
+
     /// <summary>The frozen weights of a block.</summary>
     internal BlockWeights Block(int index) => _blocks[index];
 

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Continual.Data;
 
 /// <summary>The training images of one task: read from a view, checked, and served as augmented batches on the device.</summary>
-internal sealed class TaskImages
+internal sealed class TaskImages : ITaskImages
 {
     // Batches packed ahead of the training thread: one to take, one in the making.
     private const int BatchesAhead = 2;
@@ -16,10 +16,16 @@ internal sealed class TaskImages
     private readonly IImageSource _source;
     private readonly int[] _labels;
     private readonly MethodOptions _options;
+    private readonly CancellationToken _cancellationToken;
 
-    private TaskImages(IImageSource source, int[] labels, MethodOptions options)
+    // What an epoch visits: the task's rows, and after Rehearse those of remembered images beyond them.
+    private IImageSource _epochSource;
+    private int[] _epochRows, _epochLabels;
+
+    private TaskImages(IImageSource source, int[] labels, MethodOptions options, CancellationToken cancellationToken)
     {
-        (_source, _labels, _options) = (source, labels, options);
+        (_source, _labels, _options, _cancellationToken) = (source, labels, options, cancellationToken);
+        (_epochSource, _epochRows, _epochLabels) = (source, [.. Enumerable.Range(0, labels.Length)], labels);
         Classes = Array.AsReadOnly([.. labels.Distinct().Order()]);
     }
 
@@ -31,6 +37,9 @@ internal sealed class TaskImages
 
     /// <summary>The indices of the classes that occur, ascending.</summary>
     public IReadOnlyList<int> Classes { get; }
+
+    /// <inheritdoc/>
+    public int EpochLength => _epochRows.Length;
 
     /// <summary>
     /// Reads a task's view once: all of it when <see cref="MethodOptions.CacheImages"/> is set, else the labels alone. New classes are added to
@@ -66,7 +75,7 @@ internal sealed class TaskImages
         IImageSource source = images is not null
             ? new CachedImages(images)
             : new StreamedImages(view, imageColumn, labelColumn, classOf, grown.Freeze(), options.ShuffleWindow);
-        return new TaskImages(source, classOf, options);
+        return new TaskImages(source, classOf, options, cancellationToken);
     }
 
     /// <summary>The first row's image.</summary>
@@ -83,8 +92,29 @@ internal sealed class TaskImages
     public IEnumerable<ImageBatch> Epoch(SeededRandom random, Backbone backbone, CancellationToken cancellationToken)
     {
         SeededRandom orderRandom = random.Split(), viewRandom = random.Split();
-        int[] all = [.. Enumerable.Range(0, Count)];
-        return Batches(_options.Shuffle ? RowOrder.Shuffle(all, _source.Window, orderRandom) : all, _options.TrainingView, viewRandom.GetState(), backbone, cancellationToken);
+        int[] rows = _epochRows;
+        if (_options.Shuffle)
+        {
+            if (_epochSource is RehearsedImages rehearsed) rows = rehearsed.MixRemembered(rows, orderRandom);
+            rows = RowOrder.Shuffle(rows, _epochSource.Window, orderRandom);
+        }
+        return Batches(_epochSource, rows, _options.TrainingView, viewRandom.GetState(), backbone, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<HostImage> Read(IReadOnlyList<int> rows)
+    {
+        HostImage[] read = [.. _source.Read([.. rows.Distinct().Order()], _cancellationToken)];
+        Dictionary<int, HostImage> byRow = rows.Distinct().Order().Zip(read).ToDictionary(pair => pair.First, pair => pair.Second);
+        return [.. rows.Select(row => byRow[row])];
+    }
+
+    /// <inheritdoc/>
+    public void Rehearse(IReadOnlyList<HostImage> images, IReadOnlyList<int> labels, IReadOnlySet<int> heldOut)
+    {
+        _epochSource = new RehearsedImages(_source, Count, images);
+        _epochLabels = [.. _labels, .. labels];
+        _epochRows = RehearsedImages.Spread([.. Enumerable.Range(0, Count).Where(row => !heldOut.Contains(row))], Count, images.Count);
     }
 
     /// <summary>Up to <paramref name="count"/> different images, in random order, in the training view.</summary>
@@ -106,14 +136,14 @@ internal sealed class TaskImages
         SeededRandom orderRandom = random.Split(), viewRandom = random.Split();
         int[] rows = RowOrder.Choose(Count, count, orderRandom);
         int[] order = RowOrder.Shuffle(rows, _source.Window, orderRandom);
-        return Batches(order, view, viewRandom.GetState(), backbone, cancellationToken);
+        return Batches(_source, order, view, viewRandom.GetState(), backbone, cancellationToken);
     }
 
-    private IEnumerable<ImageBatch> Batches(int[] order, TrainingView view, ulong[] viewState, Backbone backbone, CancellationToken cancellationToken)
+    private IEnumerable<ImageBatch> Batches(IImageSource source, int[] order, TrainingView view, ulong[] viewState, Backbone backbone, CancellationToken cancellationToken)
     {
         var preparer = new ImagePreparer(backbone);
         using var packed = new ReadAhead<(int[] Rows, PackedImages Images)>(
-            stop => Pack(order, view, SeededRandom.FromState(viewState), preparer, stop), BatchesAhead, cancellationToken);
+            stop => Pack(source, order, view, SeededRandom.FromState(viewState), preparer, stop), BatchesAhead, cancellationToken);
         foreach ((int[] rows, PackedImages images) in packed)
         {
             ImageBatch batch = ToDevice(rows, images, view, preparer, backbone);
@@ -129,10 +159,10 @@ internal sealed class TaskImages
         }
     }
 
-    private IEnumerable<(int[] Rows, PackedImages Images)> Pack(int[] order, TrainingView view, SeededRandom viewRandom, ImagePreparer preparer, CancellationToken stop)
+    private IEnumerable<(int[] Rows, PackedImages Images)> Pack(IImageSource source, int[] order, TrainingView view, SeededRandom viewRandom, ImagePreparer preparer, CancellationToken stop)
     {
         int start = 0;
-        foreach (HostImage[] images in _source.Read(order, stop).Chunk(_options.BatchSize))
+        foreach (HostImage[] images in source.Read(order, stop).Chunk(_options.BatchSize))
         {
             stop.ThrowIfCancellationRequested();
             int[] rows = order[start..(start + images.Length)];
@@ -145,7 +175,7 @@ internal sealed class TaskImages
     {
         using var scope = NewDisposeScope();
         Tensor images = preparer.Prepare(packed).DetachFromDisposeScope();
-        long[] classes = [.. rows.Select(row => (long)_labels[row])];
+        long[] classes = [.. rows.Select(row => (long)_epochLabels[row])];
         Tensor labels = from_array(classes).to(backbone.Device).DetachFromDisposeScope();
         return new ImageBatch(images, labels, rows, view.IsDeterministic);
     }

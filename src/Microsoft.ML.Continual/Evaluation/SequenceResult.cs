@@ -8,6 +8,9 @@ public sealed class SequenceResult
     /// <summary>The run's name, as reports print it.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The seed of everything random in the run, or null where it is not known. Runs of one name and several seeds are one method to a report.</summary>
+    public int? Seed { get; init; }
+
     /// <summary>What the model was told about the test images.</summary>
     public required EvaluationSetting Setting { get; init; }
 
@@ -25,6 +28,13 @@ public sealed class SequenceResult
 
     /// <summary>The time each task's <c>Fit</c> took, evaluation not counted.</summary>
     public required IReadOnlyList<TimeSpan> TrainingTimes { get; init; }
+
+    /// <summary>The most host memory that the process held at a time during the run, in bytes, device memory not counted; null where it is not known.</summary>
+    /// <remarks>Where the system cannot start the count anew (Linux can), it is the largest since the process began.</remarks>
+    public long? PeakMemory { get; init; }
+
+    /// <summary>The labels of the classes in each task's training rows, in the order in which the model met them; empty where they are not known.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> TaskClasses { get; init; } = [];
 
     /// <summary>What the constraint measured after each task from the second on; empty without a constraint that measures.</summary>
     public required IReadOnlyList<InterferenceAudit> Audits { get; init; }

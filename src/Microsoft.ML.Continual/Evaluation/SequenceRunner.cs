@@ -16,6 +16,7 @@ internal static class SequenceRunner
     {
         var matrix = new AccuracyMatrix { ForgettingMaxIncludesCurrent = options.ForgettingMaxIncludesCurrent };
         List<ContinualTask> seen = [];
+        PeakMemory.Restart();
         RunRecord record = Begin(trainer, options);
         foreach (IReadOnlyList<TaskEvaluation> row in record.Evaluations) matrix.AddRow([.. row.Select(e => e.Accuracy)]);
         int resumed = record.Evaluations.Count;
@@ -43,16 +44,20 @@ internal static class SequenceRunner
         }
         if (seen.Count == 0) throw new ArgumentException("The sequence has no tasks.", nameof(tasks));
         TrainerState learned = trainer.State!;
+        IReadOnlyList<string> labels = learned.Classes.Names;
         string method = learned.ConstraintName is null ? learned.MethodName : $"{learned.MethodName} + {learned.ConstraintName}";
         return new SequenceResult
         {
             Name = options.Name ?? method,
+            Seed = trainer.Seed,
             Setting = options.Setting,
             Scenario = learned.Tasks.FindScenario(),
             IsOnline = trainer.Options.Epochs == 1,
             Matrix = matrix,
             Evaluations = record.Evaluations,
             TrainingTimes = record.Times,
+            PeakMemory = PeakMemory.Read(),
+            TaskClasses = [.. learned.Tasks.Select(task => (IReadOnlyList<string>)[.. task.Classes.Select(c => labels[c])])],
             Audits = record.Audits,
             Configuration = [.. Configuration(trainer, method, options)],
         };

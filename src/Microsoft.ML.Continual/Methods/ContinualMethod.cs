@@ -34,7 +34,9 @@ public abstract class ContinualMethod : IDisposable
     /// <summary>Makes ready for a task: grows the classifier and remembers the task's classes.</summary>
     public abstract void BeginTask(MethodTask task);
 
-    /// <summary>Epochs that this task has beyond those of the options, such as a second phase of training. Asked once, after <see cref="BeginTask"/>.</summary>
+    /// <summary>
+    /// Epochs that this task has beyond those of the options, such as a second phase of training; negative where it has fewer, but at least one in all. Asked once, after <see cref="BeginTask"/>.
+    /// </summary>
     /// <value>The default is 0.</value>
     public virtual int ExtraEpochs => 0;
 

@@ -15,6 +15,12 @@ public enum LearningRateSchedule
     /// </summary>
     DelayedCosine,
 
+    /// <summary>
+    /// Nearly a quarter of a cosine from the full rate almost to <see cref="MethodOptions.MinimumLearningRate"/>: epoch e of E uses the share <c>cos(0.99 (π / 2) e / (E − 1))</c> of the way between them, as in
+    /// CODA-Prompt's released code. A single epoch uses the full rate; a method's further epochs use the last one.
+    /// </summary>
+    QuarterCosine,
+
     /// <summary>The full rate, multiplied by <see cref="MethodOptions.DecayFactor"/> at each of <see cref="MethodOptions.DecayAt"/>.</summary>
     Steps,
 }

@@ -64,7 +64,7 @@ public abstract class MethodOptions
 
     /// <summary>How the learning rate runs over a task.</summary>
     /// <value>The default is <see cref="LearningRateSchedule.Constant"/>.</value>
-    public LearningRateSchedule Schedule { get; set; } = LearningRateSchedule.Constant;
+    public virtual LearningRateSchedule Schedule { get; set; } = LearningRateSchedule.Constant;
 
     /// <summary>Where the cosine schedules end; not scaled by the batch. A cosine goes on beyond a task's epochs in a method's further ones, and rises again.</summary>
     /// <value>The default is 0.</value>

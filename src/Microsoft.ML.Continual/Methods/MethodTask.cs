@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Numerics;
 using Microsoft.ML.Continual.Tasks;
 
@@ -14,4 +15,7 @@ public sealed record MethodTask(int Index, IReadOnlyList<int> Classes, int Class
     /// <summary>The label values of the classes, by class index: for methods that read their meaning.</summary>
     /// <value>The default is null: nobody has said.</value>
     public ClassRegistry? Labels { get; init; }
+
+    /// <summary>The task's images as they came, for methods that remember some. Null where nobody has them.</summary>
+    internal ITaskImages? Images { get; init; }
 }

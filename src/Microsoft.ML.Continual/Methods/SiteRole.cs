@@ -14,4 +14,7 @@ public enum SiteRole
 
     /// <summary>Values that attention mixes in before its own; activations are the attention weights on them.</summary>
     ValuePrefix,
+
+    /// <summary>A factor of a linear map whose rows are outputs; activations are what enters it.</summary>
+    Weight,
 }

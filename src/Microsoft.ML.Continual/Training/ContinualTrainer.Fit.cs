@@ -142,6 +142,7 @@ public sealed partial class ContinualTrainer
             random)
         {
             Labels = classes.Freeze(),
+            Images = images,
             SampleEvaluation = (count, stream) => images.SampleEvaluation(count, stream, method.Backbone, cancellationToken),
         };
         ProgressKeeper? keeper = CreateKeeper(start);

@@ -14,18 +14,21 @@ internal static class Optimizers
         return options.ScaleLearningRateByBatch ? rate * options.BatchSize / 256 : rate;
     }
 
-    /// <summary>The learning rate of an epoch, 0-based.</summary>
-    public static double RateOf(MethodOptions options, int epoch, bool firstTask = false) => options.Schedule switch
+    /// <summary>The learning rate of an epoch, 0-based, for parameters of a <see cref="TrainableParameter.LearningRateScale"/>. The rate at which a cosine ends is not scaled.</summary>
+    public static double RateOf(MethodOptions options, int epoch, bool firstTask = false, double scale = 1) => options.Schedule switch
     {
-        LearningRateSchedule.Cosine => Cosine(options, epoch, firstTask),
-        LearningRateSchedule.DelayedCosine => Cosine(options, Math.Max(0, epoch - 1), firstTask),
+        LearningRateSchedule.Cosine => Cosine(options, epoch, firstTask, scale),
+        LearningRateSchedule.DelayedCosine => Cosine(options, Math.Max(0, epoch - 1), firstTask, scale),
+        LearningRateSchedule.QuarterCosine => Between(options, firstTask, scale, Math.Cos(0.99 * Math.PI / 2 * Math.Min(epoch, options.Epochs - 1) / Math.Max(1, options.Epochs - 1))),
         // The tolerance keeps shares such as 0.7 of 10 epochs whole.
-        LearningRateSchedule.Steps => BaseRate(options, firstTask) * Math.Pow(options.DecayFactor, options.DecayAt.Count(share => epoch >= share * options.Epochs - 1e-9)),
-        _ => BaseRate(options, firstTask),
+        LearningRateSchedule.Steps => scale * BaseRate(options, firstTask) * Math.Pow(options.DecayFactor, options.DecayAt.Count(share => epoch >= share * options.Epochs - 1e-9)),
+        _ => scale * BaseRate(options, firstTask),
     };
 
-    private static double Cosine(MethodOptions options, int epoch, bool firstTask) =>
-        options.MinimumLearningRate + (BaseRate(options, firstTask) - options.MinimumLearningRate) * (1 + Math.Cos(Math.PI * epoch / options.Epochs)) / 2;
+    private static double Cosine(MethodOptions options, int epoch, bool firstTask, double scale) => Between(options, firstTask, scale, (1 + Math.Cos(Math.PI * epoch / options.Epochs)) / 2);
+
+    private static double Between(MethodOptions options, bool firstTask, double scale, double share) =>
+        options.MinimumLearningRate + (scale * BaseRate(options, firstTask) - options.MinimumLearningRate) * share;
 
     /// <summary>A fresh optimiser. The βs are spelt out because their defaults differ between versions of TorchSharp.</summary>
     public static optim.Optimizer Create(MethodOptions options, IEnumerable<Parameter> parameters, bool firstTask = false)

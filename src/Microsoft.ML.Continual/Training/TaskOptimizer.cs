@@ -10,8 +10,12 @@ internal sealed class TaskOptimizer : IDisposable
 {
     private readonly List<(double Scale, optim.Optimizer Optimizer, Parameter[] Parameters)> _groups = [];
 
+    private readonly MethodOptions _options;
+    private readonly bool _firstTask;
+
     public TaskOptimizer(MethodOptions options, IReadOnlyList<TrainableParameter> parameters, bool firstTask)
     {
+        (_options, _firstTask) = (options, firstTask);
         foreach (IGrouping<double, TrainableParameter> group in parameters.GroupBy(p => p.LearningRateScale))
         {
             Parameter[] own = [.. group.Select(p => p.Value)];
@@ -19,10 +23,10 @@ internal sealed class TaskOptimizer : IDisposable
         }
     }
 
-    /// <summary>Sets the learning rate, which each parameter's scale multiplies.</summary>
-    public void SetRate(double rate)
+    /// <summary>Sets the learning rates of an epoch, 0-based, each by its parameters' scale.</summary>
+    public void SetEpoch(int epoch)
     {
-        foreach ((double scale, optim.Optimizer optimizer, _) in _groups) Optimizers.SetRate(optimizer, rate * scale);
+        foreach ((double scale, optim.Optimizer optimizer, _) in _groups) Optimizers.SetRate(optimizer, Optimizers.RateOf(_options, epoch, _firstTask, scale));
     }
 
     public void ZeroGradients()

@@ -47,7 +47,7 @@ internal sealed class TrainingLoop
         // One stream for each purpose, always drawn, in a fixed order: a constraint that samples images does not change the order of the batches.
         SeededRandom classifier = task.Random.Split(), epochs = task.Random.Split(), before = task.Random.Split(), after = task.Random.Split(), conclusion = task.Random.Split();
 
-        _method.BeginTask(new MethodTask(task.Index, task.Classes, task.ClassCount, task.ImageCount, classifier) { Labels = task.Labels });
+        _method.BeginTask(new MethodTask(task.Index, task.Classes, task.ClassCount, task.ImageCount, classifier) { Labels = task.Labels, Images = task.Images });
         _constraint?.BeginTask(Describe(task, before, cancellationToken));
         TrainEpochs(task, epochs, resumed, cancellationToken);
         _method.FinishTraining();
@@ -81,7 +81,7 @@ internal sealed class TrainingLoop
         {
             SeededRandom stream = random.Split();   // also of the epochs that are done
             if (epoch < first) continue;
-            optimizer?.SetRate(Optimizers.RateOf(_options, epoch, task.Index == 0));
+            optimizer?.SetEpoch(epoch);
             if (epoch > first || done == 0) _method.BeginEpoch(epoch);
             _active = _method.IsConstrained ? _constraint : null;
             TrainEpoch(task, epoch, parameters, optimizer, meter, stream, epoch == first ? done : 0, cancellationToken);
@@ -111,7 +111,7 @@ internal sealed class TrainingLoop
         _log(Report(task, epoch, step, step, ref lastRead, meter).ToString());
     }
 
-    private int StepsOf(TrainingTask task) => (task.ImageCount + _options.BatchSize - 1) / _options.BatchSize;
+    private int StepsOf(TrainingTask task) => ((task.Images?.EpochLength ?? task.ImageCount) + _options.BatchSize - 1) / _options.BatchSize;
 
     private TaskProgress SaveProgress(TaskFingerprint task, int epoch, int step, List<Parameter> parameters, TaskOptimizer? optimizer, TrainingMeter meter)
     {

@@ -25,4 +25,7 @@ internal sealed record TrainingTask(
 
     /// <summary>The label values of all classes seen up to and with this task; frozen. Null where nobody has said.</summary>
     public ClassRegistry? Labels { get; init; }
+
+    /// <summary>The task's images themselves, for methods that keep some. Null where nobody has them.</summary>
+    public ITaskImages? Images { get; init; }
 }

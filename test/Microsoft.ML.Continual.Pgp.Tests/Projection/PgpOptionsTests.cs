@@ -48,7 +48,8 @@ public sealed class PgpOptionsTests
     [TestMethod]
     public void Presets_are_valid_and_fresh_and_the_default_is_the_rigorous_one()
     {
-        foreach (Func<PgpOptions> preset in new Func<PgpOptions>[] { () => PgpOptions.Stacked, () => PgpOptions.Paper, () => PgpOptions.InputOnly, () => PgpOptions.Reference })
+        foreach (Func<PgpOptions> preset in new Func<PgpOptions>[] { () => PgpOptions.Stacked, () => PgpOptions.Paper, () => PgpOptions.InputOnly, () => PgpOptions.Reference,
+            () => PgpOptions.Pegp, () => PgpOptions.PegpAdapterReference, () => PgpOptions.PegpLoraReference, () => PgpOptions.PegpClipLinearReference })
         {
             preset().Validate();
             Assert.AreNotSame(preset(), preset());

@@ -177,4 +177,40 @@ public sealed class BlockEditsTests
             StringAssert.Contains(message, found);
         }
     }
+
+    [TestMethod]
+    [DataRow(0, OutputTokens.All)]
+    [DataRow(2, OutputTokens.Class)]   // the last block computes the wanted token only
+    public void An_adapter_beside_the_MLP_adds_a_tenth_of_its_two_layers_to_the_block(int block, OutputTokens output)
+    {
+        Tensor down = RandomTransformer.Tokens(4, Width), downBias = RandomTransformer.Tokens(4), up = RandomTransformer.Tokens(Width, 4), upBias = RandomTransformer.Tokens(Width);
+        BlockActivations? plain = null, adapted = null;
+        Run(null, b => plain = b);
+        Run(new MlpAdapter(down, downBias, up, upBias), b => adapted = b);
+        long wanted = plain!.Output.shape[1];
+        Tensor middle = plain.Input.narrow(1, 0, wanted) + plain.Attention;   // behind attention, before the norm
+        Tensor expected = plain.Output + nn.functional.linear(nn.functional.linear(middle, down, downBias).relu(), up, upBias) * 0.1;
+        Assert.IsLessThan(Float32, RandomTransformer.Difference(adapted!.Output, expected));
+        Assert.IsGreaterThan(1e-3, RandomTransformer.Difference(adapted.Output, plain.Output));
+        Run(new MlpAdapter(down, downBias, zeros_like(up), zeros_like(upBias)), b => adapted = b);
+        Assert.AreEqual(0, RandomTransformer.Difference(adapted.Output, plain.Output));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Run(new MlpAdapter(down, downBias, up.narrow(1, 0, 3), upBias), _ => { })).Message, $"MlpAdapters[{block}].Up");
+
+        Tensor Copy(Tensor tensor)
+        {
+            Tensor copy = tensor.clone();
+            _scope.Attach(copy);
+            return copy;
+        }
+
+        void Run(MlpAdapter? adapter, Action<BlockActivations> keep) => _backbone.Forward(_images, new BlockEdits
+        {
+            MlpAdapters = adapter is null ? null : new Dictionary<int, MlpAdapter> { [block] = adapter },
+            Output = output,
+            Capture = b =>
+            {
+                if (b.Block == block) keep(new BlockActivations(b.Block, Copy(b.Input), Copy(b.Attention), Copy(b.Mlp), Copy(b.Output)));
+            },
+        });
+    }
 }

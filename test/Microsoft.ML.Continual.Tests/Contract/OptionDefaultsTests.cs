@@ -71,6 +71,7 @@ public sealed class OptionDefaultsTests
         string expected, found = actual switch
         {
             IEnumerable<int> numbers => $"[{string.Join(", ", numbers)}]",
+            IEnumerable<double> numbers => $"[{string.Join(", ", numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)))}]",
             IEnumerable<string> texts => $"[{string.Join(", ", texts.Select(text => $"\"{text}\""))}]",
             _ => Convert.ToString(actual, CultureInfo.InvariantCulture) ?? "",
         };
@@ -87,7 +88,7 @@ public sealed class OptionDefaultsTests
             "empty" => actual is IEnumerable items && !items.Cast<object>().Any(),
             "true" or "false" => actual is bool flag && flag == (expected == "true"),
             _ when actual is string text => text == expected,
-            _ when actual is IEnumerable<int> or IEnumerable<string> => found == expected,
+            _ when actual is IEnumerable<int> or IEnumerable<double> or IEnumerable<string> => found == expected,
             _ => double.TryParse(expected, CultureInfo.InvariantCulture, out double number) && actual is IConvertible
                 && Convert.ToDouble(actual, CultureInfo.InvariantCulture) == number,
         };

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Methods.VisualPrompt;
 using Microsoft.ML.Continual.Numerics;
@@ -247,12 +248,12 @@ public sealed class PromptMethodTests
         foreach (PropertyInfo option in Options(name).GetType().GetProperties().Where(p => p.CanWrite && p.PropertyType != typeof(bool) && p.Name != nameof(MethodOptions.Seed)))
         {
             Type type = Nullable.GetUnderlyingType(option.PropertyType) ?? option.PropertyType;
-            object? wrong = type.IsEnum ? Enum.ToObject(type, 99) : type == typeof(string) ? " " : type.IsValueType ? Convert.ChangeType(-1, type, CultureInfo.InvariantCulture) : null;
+            object? wrong = type == typeof(ClassifierAlignmentOptions) ? new ClassifierAlignmentOptions { Epochs = 0 } : type.IsEnum ? Enum.ToObject(type, 99) : type == typeof(string) ? " " : type.IsValueType ? Convert.ChangeType(-1, type, CultureInfo.InvariantCulture) : null;
             MethodOptions options = Options(name);
             options.Backbone = backbone;
             options.Validate();
             option.SetValue(options, wrong);
-            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(options.Validate, option.Name).Message, $"Option {option.Name}: expected ");
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(options.Validate, option.Name).Message, $"Option {option.Name}{(wrong is ClassifierAlignmentOptions ? ".Epochs" : "")}: expected ");
         }
     }
 

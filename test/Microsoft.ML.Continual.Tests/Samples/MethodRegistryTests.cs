@@ -54,7 +54,14 @@ public sealed class MethodRegistryTests
     [DataRow("--method dualprompt --recipe SplitCifar100 --online", 1, 24, 0.03)]
     [DataRow("--method linear-probe --recipe SplitImageNetR", 20, 128, 0.001)]
     [DataRow("--method ncm --recipe SplitImageNetR", 1, 64, 0.03)]
+    [DataRow("--method ranpac --recipe SplitImageNetR --epochs 3", 1, 64, 0.01)]
+    [DataRow("--method ranpac-adapter --recipe SplitImageNetR", 10, 16, 0.05)]
+    [DataRow("--method ranpac-adapter --epochs 3", 3, 16, 0.1)]
+    [DataRow("--method coda-prompt", 20, 16, 0.01)]
+    [DataRow("--method coda-prompt --recipe SplitImageNetR", 50, 128, 0.001)]
     [DataRow("--method l2p", 5, 16, 0.03)]
+    [DataRow("--method lorac-ipc-tii --recipe SplitImageNetR", 50, 128, 0.0015)]
+    [DataRow("--method lorac --epochs 3", 3, 16, 0.005)]
     public void A_recipe_is_where_a_method_starts_and_the_command_line_wins(string args, int epochs, int batchSize, double rate)
     {
         MethodOptions options = Make(args).Options;
@@ -74,6 +81,7 @@ public sealed class MethodRegistryTests
     [TestMethod]
     [DataRow("l2p --recipe SplitDomainNet")]
     [DataRow("vpt-seq --recipe SplitCub200")]
+    [DataRow("coda-prompt --recipe SplitDomainNet")]
     [DataRow("clip --recipe SplitImageNetR")]
     public void A_method_without_a_recipe_says_so_by_the_name_of_the_parameter(string args) =>
         Assert.AreEqual("recipe", Assert.Throws<ArgumentException>(() => Make("--method " + args)).ParamName);
@@ -106,6 +114,12 @@ public sealed class MethodRegistryTests
     [DataRow("l2p-pgp --pgp paper", PgpSpace.ChannelSum, 0.5)]
     [DataRow("dualprompt-pgp --pgp input-only", PgpSpace.InputOnly, 0.95)]
     [DataRow("l2p-pgp --pgp reference", PgpSpace.SampleIndexSum, 0.5)]
+    [DataRow("adapter-pegp", PgpSpace.Stacked, 0.99)]
+    [DataRow("adapter-pegp --pgp reference", PgpSpace.PrincipalAxes, 0.999)]
+    [DataRow("lora-pegp --pgp reference", PgpSpace.PrincipalAxes, 0.99)]
+    [DataRow("prefix-pegp --energy 0.5", PgpSpace.Stacked, 0.5)]
+    [DataRow("prompt-pegp --pgp input-only", PgpSpace.InputOnly, 0.95)]
+    [DataRow("clip-linear-pegp --pgp reference", PgpSpace.InputOnly, 0.99)]
     [DataRow("clip-pgp --pgp reference", PgpSpace.SampleIndexSum, 0.9)]
     [DataRow("clip-pgp --pgp reference --energy 0.7", PgpSpace.SampleIndexSum, 0.7)]
     public void A_preset_gives_the_projection_its_space_and_energy(string args, PgpSpace space, double energy)
@@ -131,7 +145,7 @@ public sealed class MethodRegistryTests
     public void Methods_with_CLIP_run_only_when_named_and_know_names_for_labels()
     {
         Assert.IsTrue(Read("").Methods.All(method => method.Backbone == BackboneKind.VisionTransformer));
-        CollectionAssert.AreEqual(new[] { "clip", "clip-pgp" }, MethodRegistry.Of(BackboneKind.Clip).Select(method => method.Name).ToArray());
+        CollectionAssert.AreEqual(new[] { "clip", "clip-pgp", "clip-linear", "clip-linear-pegp" }, MethodRegistry.Of(BackboneKind.Clip).Select(method => method.Name).ToArray());
         Assert.AreEqual("ant", ((ClipPromptOptions)Make("--method clip").Options).ClassNames["zoo/ant"]);
     }
 }

@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using Microsoft.ML.Continual.Backbones.Clip;
 using Microsoft.ML.Continual.Checkpoints;
-using Microsoft.ML.Continual.Samples.Output;
+using Microsoft.ML.Continual.Evaluation;
+using Microsoft.ML.Continual.Samples.Results;
 using Microsoft.ML.Continual.Samples.Runner;
 using Microsoft.ML.Continual.Samples.Runner.Benchmarks;
 using Microsoft.ML.Continual.Samples.Runner.Methods;
@@ -46,9 +47,9 @@ public sealed class RunnerTests
 
     private string Weights { get; set; } = s_weights;
 
-    private int Split(params string[] args) => BenchmarkApp.Run(
-        ["--data", Data, "--weights", Weights, "--out", Out, .. args],
-        new SplitBenchmark { Program = "split", Title = "Split test", Description = "A test.", DataDescription = "Images.", DefaultTasks = 2 });
+    private static SplitBenchmark Benchmark => new() { Program = "split", Title = "Split test", Description = "A test.", DataDescription = "Images.", DefaultTasks = 2 };
+
+    private int Split(params string[] args) => BenchmarkApp.Run(["--data", Data, "--weights", Weights, "--out", Out, .. args], Benchmark);
 
     private int Sequence(params string[] args) => BenchmarkApp.Run(
         ["--data", Data, "--weights", Weights, "--out", Out, .. args],
@@ -62,11 +63,11 @@ public sealed class RunnerTests
         WriteClasses("data", "ant", "bee", "cat", "dog");
         Assert.AreEqual(0, Split("--seeds", "3,4", "--epochs", "1", "--batch-size", "8", "--fixed-views"), _written.ToString());
         string[] methods = [.. MethodRegistry.Of(BackboneKind.VisionTransformer).Select(method => method.Name)];
-        CollectionAssert.AreEquivalent(methods.SelectMany(m => new[] { $"{m}-seed3.json", $"{m}-seed4.json" }).Append("report.html").ToArray(),
+        CollectionAssert.AreEquivalent(methods.SelectMany(m => new[] { $"{m}-seed3.json", $"{m}-seed4.json", $"{m}-seed3.csv", $"{m}-seed4.csv" }).Append("report.html").ToArray(),
             Directory.GetFiles(Out).Select(Path.GetFileName).ToArray());
 
         JsonNode run = Json("l2p-seed4.json");
-        Assert.AreEqual(("continual-run/1", "l2p", 4), ((string)run["schema"]!, (string)run["method"]!, (int)run["seed"]!));
+        Assert.AreEqual(("continual-run/2", "l2p", 4), ((string)run["schema"]!, (string)run["method"]!, (int)run["seed"]!));
         StringAssert.Contains((string)run["commandLine"]!, "--seeds 3,4");
         Assert.AreEqual(("ClassIncremental", "ClassIncremental", true), ((string)run["setting"]!, (string)run["scenario"]!, (bool)run["online"]!));
         CollectionAssert.AreEqual(new[] { "cat", "dog" }, run["tasks"]![1]!["classes"]!.AsArray().Select(c => (string)c!).ToArray());
@@ -75,7 +76,7 @@ public sealed class RunnerTests
         Assert.AreEqual("8", (string)run["configuration"]!["BatchSize"]!);
         string text = _written.ToString();
         foreach (string method in methods) StringAssert.Contains(text, MethodRegistry.Find(method).Title);
-        StringAssert.Contains(File.ReadAllText(Path.Combine(Out, "report.html")), "L2P + PGP, seed 4");
+        StringAssert.Contains(File.ReadAllText(Path.Combine(Out, "report.html")), "L2P + PGP, seeds 3, 4");
     }
 
     [TestMethod]
@@ -117,8 +118,15 @@ public sealed class RunnerTests
     [DataRow("--setting domain", "domain")]
     [DataRow("--tasks 9", "--tasks: expected at most one for each of the 2 classes, found 9")]
     [DataRow("--tasks 0", "--tasks: expected at least 1")]
-    [DataRow("--seeds 1,x", "--seeds: expected whole numbers such as 1,2,3, found '1,x'")]
+    [DataRow("--seeds 1,x", "or whole numbers such as 1,2,3, found '1,x'")]
     [DataRow("--seeds 1,1", "different numbers")]
+    [DataRow("--seeds 0", "--seeds: expected a number of seeds from 1 to 1000, found 0. One run with a certain seed is --seed 0.")]
+    [DataRow("--seeds 2 --seed 3", "--seed 3: leave out --seeds 2")]
+    [DataRow("--method l2p --projection nsp2", "--projection nsp2: there is no l2p with it; it goes with vpt-seq")]
+    [DataRow("--projection pgp", "say with --method which methods")]
+    [DataRow("--method ncm l2p --label x", "--label: expected one method, found ncm, l2p")]
+    [DataRow("--device gpu", "--device: expected cpu, cuda or cuda:N, found 'gpu'")]
+    [DataRow("--device cpu --gpu 1", "--device cpu and --gpu 1 differ")]
     [DataRow("--epochs 0", "--epochs: expected at least 1")]
     [DataRow("--online --epochs 3", "--online makes one pass")]
     [DataRow("--learning-rate -1", "--learning-rate: expected a positive number")]
@@ -128,7 +136,7 @@ public sealed class RunnerTests
     [DataRow("--protocol honest", "honest")]
     [DataRow("--pgp none", "none")]
     [DataRow("--method l2p clip ncm", "found for vision transformers l2p, ncm, for CLIP clip. Run them apart.")]
-    [DataRow("--method ncm --vocabulary merges.txt", "--vocabulary is for methods with CLIP (clip, clip-pgp); found ncm")]
+    [DataRow("--method ncm --vocabulary merges.txt", "--vocabulary is for methods with CLIP (clip, clip-pgp, clip-linear, clip-linear-pegp); found ncm")]
     [DataRow("--classes 7", "7 were asked for")]
     [DataRow("--image-size 47", "47")]
     public void Wrong_arguments_are_one_line_and_exit_code_2(string args, string expected)
@@ -193,10 +201,70 @@ public sealed class RunnerTests
     }
 
     [TestMethod]
-    public void Several_runs_are_given_as_mean_and_deviation_of_the_sample()
+    public void A_runs_file_says_how_its_numbers_came_about_and_gives_the_run_back()
     {
-        Assert.AreEqual("2.0", SeedTable.Format([2]));
-        Assert.AreEqual("3.0 ± 1.4", SeedTable.Format([2, 4]));
+        WriteClasses("data", "ant", "bee", "cat", "dog");
+        Assert.AreEqual(0, Split("--method", "l2p-pgp", "--seed", "7", "--epochs", "1", "--fixed-views", "--label", "Mine, \"quoted\"", "--tasks", "2"), _written.ToString());
+        JsonNode run = Json("l2p-pgp-seed7.json");
+        Assert.AreEqual(("split", "Mine, \"quoted\"", 7), ((string)run["program"]!["name"]!, (string)run["name"]!, (int)run["seed"]!));
+        Assert.AreEqual("data", (string)run["settings"]!["--data"]!, "the last part of the path");
+        Assert.AreEqual(("class", "true", "2"), ((string)run["settings"]!["--setting"]!, (string)run["settings"]!["--fixed-views"]!, (string)run["settings"]!["--tasks"]!));
+        Assert.AreEqual(64, ((string)run["backbone"]!["sha256"]!).Length);
+        Assert.AreEqual((1, "CurrentTask", 0.03), ((int)run["training"]!["epochs"]!, (string)run["training"]!["classMask"]!, (double)run["training"]!["learningRate"]!));
+        Assert.AreEqual("[4,4]|[2,2]", run["tasks"]![0]!["trainRows"]!.ToJsonString() + "|" + run["tasks"]![0]!["testRows"]!.ToJsonString());
+        Assert.IsGreaterThan(1_000_000, (long)run["peakMemory"]!);
+        Assert.IsGreaterThanOrEqualTo(1, (int)run["environment"]!["threads"]!);
+
+        StoredRun stored = StoredRun.Read(Path.Combine(Out, "l2p-pgp-seed7.json"));
+        Assert.AreEqual(File.ReadAllText(Path.Combine(Out, "report.html")), ContinualReport.Render("Split test", [stored.Result]), "the stored run gives the same report");
+        string[] csv = File.ReadAllLines(Path.Combine(Out, "l2p-pgp-seed7.csv"));
+        Assert.AreEqual("after task,Task 1,Task 2", csv[0]);
+        Assert.AreEqual(FormattableString.Invariant($"1,{stored.Result.Matrix[0, 0]:R},"), csv[1]);
+        Assert.HasCount(3, csv);
+    }
+
+    [TestMethod]
+    public void A_number_of_seeds_is_the_first_ones_and_projections_are_twins_of_a_method()
+    {
+        WriteClasses("data", "ant", "bee");
+        Assert.AreEqual(0, Split("--method", "vpt-seq", "--projection", "none", "nsp2", "--seeds", "2", "--epochs", "1", "--device", "cpu"), _written.ToString());
+        CollectionAssert.AreEquivalent(new[] { "vpt-nsp2-seed1", "vpt-nsp2-seed2", "vpt-seq-seed1", "vpt-seq-seed2" }, Directory.GetFiles(Out, "*.csv").Select(Path.GetFileNameWithoutExtension).ToArray());
+        StringAssert.Contains(_written.ToString(), "[4/4] VPT + NSP²");
+        Assert.AreEqual(Json("vpt-seq-seed2.json")["matrix"]![0]!.ToJsonString(), Json("vpt-nsp2-seed2.json")["matrix"]![0]!.ToJsonString(), "the first task knows no projection: a pair starts alike");
+    }
+
+    [TestMethod]
+    public void What_was_done_is_not_done_again_and_a_stopped_program_says_how_to_go_on()
+    {
+        WriteClasses("data", "ant", "bee");
+        Assert.AreEqual(0, Split("--method", "ncm"), _written.ToString());
+        string path = Path.Combine(Out, "ncm-seed1.json");
+        DateTime before = File.GetLastWriteTimeUtc(path);
+        using (var stop = new CancellationTokenSource())
+        {
+            stop.Cancel();
+            Assert.AreEqual(130, BenchmarkApp.Run(["--data", Data, "--weights", Weights, "--out", Out, "--method", "ncm", "linear-probe", "--skip-done"], Benchmark, stop.Token), _written.ToString());
+        }
+        StringAssert.Contains(_written.ToString(), "[1/2] Nearest class mean, seed 1: done before");
+        StringAssert.Contains(_written.ToString(), "split: stopped after 1 of 2 runs");
+        StringAssert.Contains(_written.ToString(), "To go on: split --data");
+
+        Assert.AreEqual(0, Split("--method", "ncm", "linear-probe", "--skip-done"), _written.ToString());
+        Assert.AreEqual(before, File.GetLastWriteTimeUtc(path));
+        StringAssert.Contains(File.ReadAllText(Path.Combine(Out, "report.html")), "Accuracy matrix of Nearest class mean");
+        Assert.AreEqual(2, Split("--method", "ncm", "--skip-done", "--tasks", "1"));
+        StringAssert.Contains(_written.ToString(), "is of a run with other settings: --tasks was not given, is 1.");
+    }
+
+    [TestMethod]
+    public void A_damaged_file_of_a_run_is_named()
+    {
+        string path = Path.Combine(_folder, "run.json");
+        foreach ((string text, string expected) in new[] { ("{", "run.json"), ("{}", "expected the schema continual-run/2, found none"), ("{\"schema\":\"continual-run/1\"}", "found continual-run/1"), ("{\"schema\":\"continual-run/2\"}", "'method' is missing"), ("[1]", "found none") })
+        {
+            File.WriteAllText(path, text);
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => StoredRun.Read(path)).Message, expected);
+        }
     }
 
     /// <summary>A CLIP of one head a tower, with a vocabulary beside it.</summary>

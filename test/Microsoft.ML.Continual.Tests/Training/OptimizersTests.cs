@@ -43,6 +43,19 @@ public sealed class OptimizersTests
     }
 
     [TestMethod]
+    [DataRow(20, 1, 9.96652e-4)]
+    [DataRow(20, 10, 6.83341e-4)]
+    [DataRow(20, 19, 1.5707e-5)]
+    [DataRow(50, 1, 9.99496e-4)]
+    [DataRow(50, 25, 7.01417e-4)]
+    [DataRow(50, 49, 1.5707e-5)]
+    [DataRow(50, 60, 1.5707e-5)]   // a method's further epochs
+    [DataRow(1, 0, 1e-3)]
+    [DataRow(20, 0, 1e-3)]
+    public void The_quarter_of_a_cosine_is_the_released_codes(int epochs, int epoch, double expected) =>
+        Assert.AreEqual(expected, Optimizers.RateOf(new ColourOptions { LearningRate = 1e-3, Epochs = epochs, Schedule = LearningRateSchedule.QuarterCosine }, epoch), 1e-9);
+
+    [TestMethod]
     [DataRow(OptimizerKind.Adam, -0.1)]                     // Adam's first step is the rate, whatever the gradient's size
     [DataRow(OptimizerKind.AdamW, -0.1 - 0.1 * 0.1 * 2)]    // and the decay beside it
     [DataRow(OptimizerKind.Sgd, -0.1 * (3 + 0.1 * 2))]
@@ -66,5 +79,39 @@ public sealed class OptimizersTests
         (parameter * 3).sum().backward();
         optimizer.step();
         Assert.AreEqual(2 - 0.03, parameter.data<float>().ToArray()[0], 1e-6);
+    }
+
+    [TestMethod]
+    public void A_late_cosine_gives_the_first_two_epochs_the_full_rate_and_ends_above_the_minimum()
+    {
+        // LoRAC-IPC's vector: 10 epochs from 0.0015 to 1e-5.
+        var options = new ColourOptions { LearningRate = 0.0015, MinimumLearningRate = 1e-5, Epochs = 10, Schedule = LearningRateSchedule.DelayedCosine };
+        double[] rates = [.. Enumerable.Range(0, 10).Select(e => Optimizers.RateOf(options, e))];
+        Assert.AreEqual((0.0015, 0.0015), (rates[0], rates[1]));
+        Assert.AreEqual(0.00146354, rates[2], 1e-8);
+        Assert.AreEqual(0.000755, rates[6], 1e-12);
+        options.Schedule = LearningRateSchedule.Cosine;
+        Assert.AreEqual(rates[6], Optimizers.RateOf(options, 5));
+        Assert.AreEqual(1e-5, Optimizers.RateOf(options, 10), 1e-15);
+        Assert.IsGreaterThan(1e-5, Optimizers.RateOf(options, 11), "it rises again");
+    }
+
+    [TestMethod]
+    [DataRow(OptimizerKind.Adam)]
+    [DataRow(OptimizerKind.Sgd)]
+    public void A_parameters_scale_multiplies_its_rate(OptimizerKind kind)
+    {
+        using var scope = NewDisposeScope();
+        Parameter[] values = [new(full(1, 2f), true), new(full(1, 2f), true), new(full(1, 2f), true)];
+        using var optimizer = new TaskOptimizer(new ColourOptions { Optimizer = kind, LearningRate = 0.1 },
+            [new("a", values[0]), new("b", values[1]) { LearningRateScale = 0.5 }, new("unused", values[2])], firstTask: false);
+        optimizer.SetEpoch(0);
+        optimizer.ZeroGradients();
+        (values[0] + values[1]).sum().backward();
+        optimizer.Step();
+        float[] moved = [.. values.Select(v => 2 - v.item<float>())];
+        Assert.AreEqual(0.1, moved[0], 1e-5);
+        Assert.AreEqual(0.05, moved[1], 1e-5);
+        Assert.AreEqual(0, moved[2], 0, "without a gradient nothing moves");
     }
 }

@@ -19,10 +19,23 @@ public sealed class TrainingLoopTests
         var options = new ColourOptions { Epochs = 1, BatchSize = 4, Calls = calls.Add, Seed = 1 };
         using ContinualTrainer trainer = _mlContext.Continual().Trainer(options).WithConstraint(new HalvingOptions { Calls = calls.Add });
         trainer.Fit(TinyImages.View(_mlContext, 3, 1, "a", "b")).Dispose();
-        string[] step = ["method.ComputeLoss", "constraint.ProjectGradients", "constraint.BeforeStep", "constraint.AfterStep"];
-        CollectionAssert.AreEqual(
-            new[] { "constraint.Attach", "method.BeginTask", "constraint.BeginTask" }.Concat(step).Concat(step).Append("constraint.EndTask").Append("method.EndTask").ToArray(),
-            calls);
+        string[] step = ["method.ComputeLoss", "method.AfterBackward", "constraint.ProjectGradients", "constraint.BeforeStep", "constraint.AfterStep"];
+        string[] expected = ["constraint.Attach", "method.BeginTask", "constraint.BeginTask", "method.BeginEpoch 0", .. step, .. step, "method.FinishTraining", "constraint.EndTask", "method.EndTask"];
+        CollectionAssert.AreEqual(expected, calls);
+    }
+
+    [TestMethod]
+    public void A_methods_further_epochs_follow_the_options_own_and_may_be_free_of_the_constraint()
+    {
+        var calls = new List<string>();
+        var listener = new Listener();
+        var options = new ColourOptions { Epochs = 1, ExtraEpochs = 2, BatchSize = 4, Calls = calls.Add, Seed = 1 };
+        using ContinualTrainer trainer = _mlContext.Continual().Trainer(options).WithConstraint(new HalvingOptions { Calls = calls.Add });
+        trainer.Fit(TinyImages.View(_mlContext, 2, 1, "a", "b"), listener, CancellationToken.None).Dispose();
+        string[] free = ["method.ComputeLoss", "method.AfterBackward"], step = [.. free, "constraint.ProjectGradients", "constraint.BeforeStep", "constraint.AfterStep"];
+        string[] expected = ["method.BeginEpoch 0", .. step, "method.BeginEpoch 1", .. free, "method.BeginEpoch 2", .. free, "method.FinishTraining", "constraint.EndTask", "method.EndTask"];
+        CollectionAssert.AreEqual(expected, calls[3..]);
+        CollectionAssert.AreEqual(new[] { (1, 3), (2, 3), (3, 3) }, listener.Heard.Select(report => (report.Epoch, report.Epochs)).ToArray());
     }
 
     [TestMethod]

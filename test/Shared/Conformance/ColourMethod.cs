@@ -37,6 +37,9 @@ internal sealed class ColourOptions : MethodOptions
     /// <summary>Makes the scorer one that is told of tasks; it prefers the class that this gives by task.</summary>
     public Func<int, int>? FavouriteOfTask { get; set; }
 
+    /// <summary>Epochs beyond the options'. No constraint works on the steps of these.</summary>
+    public int ExtraEpochs { get; set; }
+
     public override ContinualMethod CreateMethod(SeededRandom random) => new ColourMethod(this, random);
 }
 
@@ -47,6 +50,7 @@ internal sealed class ColourMethod : ContinualMethod
     private readonly ClassifierHead _head = new(3, CPU);
     private readonly Parameter _offset;
     private int _steps;
+    private bool _isExtra;
 
     public ColourMethod(ColourOptions options, SeededRandom random)
     {
@@ -70,6 +74,20 @@ internal sealed class ColourMethod : ContinualMethod
         _options.Calls?.Invoke("method.BeginTask");
         _head.BeginTask(task, ClassMask.SeenClasses);
     }
+
+    public override int ExtraEpochs => _options.ExtraEpochs;
+
+    public override bool IsConstrained => !_isExtra;
+
+    public override void BeginEpoch(int epoch)
+    {
+        _options.Calls?.Invoke($"method.BeginEpoch {epoch}");
+        _isExtra = epoch >= _options.Epochs;
+    }
+
+    public override void AfterBackward() => _options.Calls?.Invoke("method.AfterBackward");
+
+    public override void FinishTraining() => _options.Calls?.Invoke("method.FinishTraining");
 
     public override LossTerms ComputeLoss(ImageBatch batch)
     {

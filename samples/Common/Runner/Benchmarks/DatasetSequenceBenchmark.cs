@@ -10,45 +10,30 @@ namespace Microsoft.ML.Continual.Samples.Runner.Benchmarks;
 /// </summary>
 public sealed class DatasetSequenceBenchmark : Benchmark
 {
-    private readonly Option<string[]> _datasets = new("--datasets")
-    {
-        Description = "The sub-folders to learn, in this order. [default: all, in alphabetical order]",
-        AllowMultipleArgumentsPerToken = true,
-    };
+    private static readonly string[] AllSettings = ["class", "task", "domain"];
+
+    private Option<string[]>? _datasets;
+
+    /// <summary>The setting where the command line does not say.</summary>
+    /// <value>The default is <c>class</c>.</value>
+    public string DefaultSetting { get; init; } = AllSettings[0];
+
+    /// <summary>The option that chooses sub-folders.</summary>
+    /// <value>The default is <c>--datasets</c>.</value>
+    public string ChoiceOption { get; init; } = "--datasets";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Settings => ["class", "task", "domain"];
+    public override IReadOnlyList<string> Settings => [DefaultSetting, .. AllSettings.Where(setting => setting != DefaultSetting)];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Option> Options => [_datasets];
+    public override IReadOnlyList<Option> Options => [Datasets];
+
+    private Option<string[]> Datasets => _datasets ??= DomainSequence.Option(ChoiceOption);
 
     /// <inheritdoc/>
     public override BenchmarkTasks Load(MLContext mlContext, RunSettings settings, ParseResult arguments)
     {
-        ArgumentNullException.ThrowIfNull(mlContext);
-        ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(arguments);
-        if (!Directory.Exists(settings.Data)) throw new DirectoryNotFoundException($"There is no folder '{settings.Data}'.");
-        string[] found = [.. Directory.GetDirectories(settings.Data).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.OrdinalIgnoreCase)];
-        string[] chosen = arguments.GetValue(_datasets) is { Length: > 0 } named ? named : found;
-        if (chosen.Length == 0) throw new InvalidDataException($"'{settings.Data}' has no sub-folder; expected one for each data set.");
-        foreach (string name in chosen)
-            CommandLineHost.Require(found.Contains(name), $"--datasets: '{settings.Data}' has no sub-folder '{name}'; it has {string.Join(", ", found)}.");
-        CommandLineHost.Require(chosen.Distinct().Count() == chosen.Length, "--datasets: expected different names, found one twice.");
-
-        bool sharesClasses = settings.Setting == "domain";
-        var tasks = new List<ContinualTask>();
-        var descriptions = new List<string>();
-        var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string name in chosen)
-        {
-            string? prefix = sharesClasses ? null : name + "/";
-            ImageDataset data = DatasetFolder.Open(mlContext, Path.Combine(settings.Data, name), settings.Limits, prefix);
-            tasks.Add(new ContinualTask(name, data.Train, data.Test, data.Classes));
-            descriptions.Add(data.ToString());
-            if (prefix is not null)
-                foreach (string label in data.Classes) names[label] = label[prefix.Length..];
-        }
-        return new BenchmarkTasks(string.Join(Environment.NewLine, descriptions), tasks) { ClassNames = names };
+        return DomainSequence.Load(mlContext, settings, ChoiceOption, arguments.GetValue(Datasets), sharesClasses: settings.Setting == "domain");
     }
 }

@@ -2,8 +2,13 @@ using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Methods.ClipPrompt;
+using Microsoft.ML.Continual.Methods.CodaPrompt;
 using Microsoft.ML.Continual.Methods.DualPrompt;
 using Microsoft.ML.Continual.Methods.L2P;
+using Microsoft.ML.Continual.Methods.Lorac;
+using Microsoft.ML.Continual.Methods.Peft;
+using Microsoft.ML.Continual.Methods.RanPac;
+using Microsoft.ML.Continual.Methods.TaskInference;
 using Microsoft.ML.Continual.Pgp;
 
 namespace Microsoft.ML.Continual.Samples.Runner.Methods;
@@ -35,11 +40,62 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
         return options;
     }
 
+    /// <summary>LoRAC's options. Without a recipe a larger rate, a smaller rank and a shorter alignment, for tasks of some dozens of steps.</summary>
+    /// <param name="freezes">Whether important matrices are frozen.</param>
+    /// <param name="infersTask">Whether an image's task is inferred; under the paper's protocol by vote of the batch.</param>
+    public LoracOptions Lorac(bool freezes, bool infersTask)
+    {
+        LoracOptions options = Settings.Recipe is { } recipe ? new LoracOptions(recipe)
+            : new LoracOptions { Epochs = 5, BatchSize = 16, LearningRate = 0.005, Rank = 8, OmegaLearningRateScale = 0.1, Alignment = new() { Epochs = 20 } };
+        if (!freezes) options.FrozenShare = 0;
+        if (infersTask) options.TaskInference = new TaskInferenceOptions { Clusters = Settings.Recipe is Recipe.SplitImageNetR or Recipe.SplitCub200 ? 2 : 4, BatchVote = Settings.PaperProtocol };
+        return Apply(options);
+    }
+
+    /// <summary>CODA-Prompt's options: without a recipe, small batches and a rate that learn in few steps.</summary>
+    public CodaPromptOptions CodaPrompt() => Apply(Settings.Recipe is { } recipe ? new CodaPromptOptions(recipe) : new CodaPromptOptions { BatchSize = 16, LearningRate = 0.01 });
+
+    /// <summary>The options of RanPAC with its first session: without a recipe, small batches and a rate that learn in few steps; 2000 random features, for the paper's 10000 make states of 800 MB.</summary>
+    public RanPacOptions RanPac()
+    {
+        RanPacOptions options = Settings.Recipe is { } recipe ? new RanPacOptions(recipe) : new RanPacOptions().UseFirstSession();
+        if (Settings.Recipe is null) (options.BatchSize, options.LearningRate) = (16, 0.1);
+        options.ProjectionWidth = 2000;
+        return Apply(options);
+    }
+
     /// <summary>The options of CLIP with prompts.</summary>
     public ClipPromptOptions Clip()
     {
         ClipPromptOptions options = Apply(recipe => new ClipPromptOptions(recipe));
         foreach ((string label, string name) in ClassNames) options.ClassNames[label] = name;
+        return options;
+    }
+
+    /// <summary>The options of CLIP with an adapter behind the image tower.</summary>
+    public ClipPromptOptions ClipLinear()
+    {
+        ClipPromptOptions options = Clip();
+        options.ImageTuning = ClipImageTuning.Adapter;
+        return options;
+    }
+
+    /// <summary>The options of a parameter-efficient way of tuning. The released code's way of training comes with the preset <c>reference</c>.</summary>
+    /// <param name="make">Makes the options of a recipe.</param>
+    /// <param name="useReleasedCode">Sets what the released code does.</param>
+    public TOptions Peft<TOptions>(Func<Recipe, TOptions> make, Func<TOptions, TOptions> useReleasedCode) where TOptions : PeftOptions, new()
+    {
+        ArgumentNullException.ThrowIfNull(useReleasedCode);
+        TOptions options = Apply(make);
+        return Settings.Pgp == "reference" ? useReleasedCode(options) : options;
+    }
+
+    /// <summary>As <see cref="Pgp"/>, with <see cref="PgpOptions.Pegp"/> in place of <see cref="PgpOptions.Stacked"/>.</summary>
+    /// <param name="reference">What the preset <c>reference</c> is for the method.</param>
+    public PgpOptions Pegp(PgpOptions reference)
+    {
+        PgpOptions options = Settings.Pgp is "paper" or "input-only" or "reference" ? Pgp(reference) : PgpOptions.Pegp;
+        if (Settings.Energy is { } energy) options.Energy = energy;
         return options;
     }
 

@@ -83,6 +83,24 @@ internal sealed class PickleInput
         return bytes;
     }
 
+    /// <summary>Where the next bytes stand; they are passed over unread.</summary>
+    public PickleSpan SkipBytes(long count)
+    {
+        CheckCount(count);
+        var span = new PickleSpan(Position, count);
+        long unread = count - (_count - _at);
+        if (unread <= 0)
+        {
+            _at += (int)count;
+        }
+        else
+        {
+            _bufferEnd += unread;
+            _at = _count = 0;
+        }
+        return span;
+    }
+
     /// <summary>The next bytes as UTF-8.</summary>
     public string ReadText(long count)
     {

@@ -11,8 +11,14 @@ namespace Microsoft.ML.Continual.Checkpoints.Pickle;
 /// None is null; bool, <see cref="long"/>, <see cref="BigInteger"/>, double, text and bytes are themselves; tuples are arrays, lists and sets are <c>List&lt;object?&gt;</c>.
 /// There is no recursion, and every opcode takes memory in proportion to its own bytes, so that memory and time are bounded by the length of the input.
 /// </remarks>
-internal sealed partial class Unpickler(PickleInput input, bool torchScript = false)
+/// <param name="input">The pickle.</param>
+/// <param name="torchScript">Whether the classes of TorchScript modules are allowed too.</param>
+/// <param name="longBytesStay">Whether texts and bytes of more than <see cref="LongBytes"/> become a <see cref="PickleSpan"/> and are left where they stand: arrays in a file of data.</param>
+internal sealed partial class Unpickler(PickleInput input, bool torchScript = false, bool longBytesStay = false)
 {
+    /// <summary>The most bytes that are read where long ones may stay.</summary>
+    public const int LongBytes = 1 << 10;
+
     private const int MaximumProtocol = 5, MaximumDigits = 1000, MaximumNameLength = 1000;
 
     private readonly List<object?> _stack = [];
@@ -69,12 +75,13 @@ internal sealed partial class Unpickler(PickleInput input, bool torchScript = fa
                 Push(double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : throw input.Broken($"expected a number; found '{digits}'"));
                 break;
 
-            case PickleOpcode.BinUnicode or PickleOpcode.BinString: Push(input.ReadText((uint)input.ReadInt32())); break;
+            case PickleOpcode.BinUnicode: Push(input.ReadText((uint)input.ReadInt32())); break;
+            case PickleOpcode.BinString: PushLong((uint)input.ReadInt32(), input.ReadText); break;   // Python 2's bytes and text
             case PickleOpcode.ShortBinUnicode or PickleOpcode.ShortBinString: Push(input.ReadText(input.ReadByte())); break;
             case PickleOpcode.BinUnicode8: Push(input.ReadText(input.ReadInt64())); break;
-            case PickleOpcode.BinBytes: Push(input.ReadBytes((uint)input.ReadInt32())); break;
+            case PickleOpcode.BinBytes: PushLong((uint)input.ReadInt32(), input.ReadBytes); break;
             case PickleOpcode.ShortBinBytes: Push(input.ReadBytes(input.ReadByte())); break;
-            case PickleOpcode.BinBytes8 or PickleOpcode.ByteArray8: Push(input.ReadBytes(input.ReadInt64())); break;
+            case PickleOpcode.BinBytes8 or PickleOpcode.ByteArray8: PushLong(input.ReadInt64(), input.ReadBytes); break;
 
             case PickleOpcode.Mark: _marks.Add(_stack.Count); break;
             case PickleOpcode.Pop:
@@ -143,6 +150,8 @@ internal sealed partial class Unpickler(PickleInput input, bool torchScript = fa
     }
 
     private void Push(object? value) => _stack.Add(value);
+
+    private void PushLong(long count, Func<long, object> read) => Push(longBytesStay && count > LongBytes ? input.SkipBytes(count) : read(count));
 
     private object? Top() => _stack.Count > (_marks.Count > 0 ? _marks[^1] : 0) ? _stack[^1] : throw input.Broken("expected a value on the pickle's stack; it is empty");
 

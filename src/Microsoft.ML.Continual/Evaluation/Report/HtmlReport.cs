@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text;
-using Microsoft.ML.Continual.Training;
 using static Microsoft.ML.Continual.Evaluation.Report.ReportText;
 
 namespace Microsoft.ML.Continual.Evaluation.Report;
@@ -10,106 +8,45 @@ internal static class HtmlReport
 {
     public static string Render(string title, IReadOnlyList<SequenceResult> runs)
     {
+        IReadOnlyList<RunSeries> series = RunSeries.Of(runs);
         var html = new StringBuilder();
         html.Append($"<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{Encode(title)}</title><style>{ReportStyle.Sheet}</style></head><body>");
         string shared = string.Concat(runs.Select(r => r.Summary.AsEnumerable()).Aggregate((a, b) => a.Intersect(b)).Select(words => ", " + words));   // what all runs have in common
-        html.Append($"<h1>{Encode(title)}</h1><p class=\"lead\">{runs.Count} {(runs.Count == 1 ? "run" : "runs")}, {runs.Max(r => r.Matrix.TaskCount)} tasks{Encode(shared)}. All figures in percent.</p>");
-        Summary(html, runs);
-        Curves(html, runs);
-        Matrices(html, runs);
-        ForgettingByTask(html, runs);
-        Audits(html, runs);
-        Configurations(html, runs);
+        string methods = series.Count == runs.Count ? "" : $" of {series.Count} {(series.Count == 1 ? "method" : "methods")}";
+        html.Append($"<h1>{Encode(title)}</h1><p class=\"lead\">{runs.Count} {(runs.Count == 1 ? "run" : "runs")}{methods}, {runs.Max(r => r.Matrix.TaskCount)} tasks{Encode(shared)}. All figures in percent.</p>");
+        ComparisonTables.Measures(html, series);
+        ComparisonTables.PairedDifferences(html, series);
+        Curves(html, series);
+        ProtocolTables.Protocol(html, series);
+        Matrices(html, series);
+        ComparisonTables.WhatIsLeft(html, series);
+        AuditTables.Audits(html, series);
+        ProtocolTables.Tasks(html, runs);
+        ProtocolTables.Configurations(html, series);
         return html.Append("</body></html>").ToString();
     }
 
-    private static void Summary(StringBuilder html, IReadOnlyList<SequenceResult> runs)
+    private static void Curves(StringBuilder html, IReadOnlyList<RunSeries> series)
     {
-        (string Head, Func<SequenceResult, double> Value, bool MoreIsBetter)[] measures =
-        [
-            ("Average accuracy", r => r.Matrix.AverageAccuracy, true),
-            ("Forgetting", r => r.Matrix.Forgetting, false),
-            ("Backward transfer", r => r.Matrix.BackwardTransfer, true),
-            ("Learning accuracy", r => r.Matrix.LearningAccuracy, true),
-            ("Incremental mean", r => r.Matrix.AverageIncrementalAccuracy, true),
-        ];
-        html.Append("<h2>Result</h2><figure><table><tr><th>Run</th>");
-        foreach (var measure in measures) html.Append($"<th>{measure.Head} {(measure.MoreIsBetter ? "↑" : "↓")}</th>");
-        html.Append("<th>Training time</th></tr>");
-        for (int run = 0; run < runs.Count; run++)
-        {
-            html.Append($"<tr><td><span class=\"key\" style=\"background:{ReportStyle.RunColor(run)}\"></span>{Encode(runs[run].Name)}</td>");
-            foreach (var measure in measures)
-            {
-                double value = measure.Value(runs[run]);
-                double best = measure.MoreIsBetter ? runs.Max(measure.Value) : runs.Min(measure.Value);
-                html.Append($"<td{(runs.Count > 1 && value == best ? " class=\"best\"" : "")}>{Percent(value)}</td>");
-            }
-            double seconds = runs[run].TrainingTimes.Sum(t => t.TotalSeconds);
-            html.Append(CultureInfo.InvariantCulture, $"<td>{seconds:0} s</td></tr>");
-        }
-        html.Append("</table></figure><p class=\"note\">Average accuracy: mean over the tasks after the last one. Forgetting: how far each old task has fallen from its best, in points. Learning accuracy: each task right after it was learned.</p>");
-    }
-
-    private static void Curves(StringBuilder html, IReadOnlyList<SequenceResult> runs)
-    {
+        string bands = series.Any(s => s.Runs.Count > 1) ? " Lines are means over the seeds, bands one standard deviation to either side." : "";
         html.Append("<h2>Average accuracy over the tasks learned so far</h2><figure>");
-        html.Append(LineChart.Draw([.. runs.Select(r => (r.Name, (IReadOnlyList<double>)[.. Enumerable.Range(0, r.Matrix.TaskCount).Select(r.Matrix.AverageAccuracyAfter)]))], "Average accuracy after each task, one line a run"));
-        html.Append("</figure>");
+        html.Append(LineChart.Draw(series, (matrix, after) => matrix.AverageAccuracyAfter(after), firstTask: 0, "Average accuracy after each task, one line a method"));
+        html.Append($"</figure><p class=\"note\">Names stand in the order of the last task.{bands}</p>");
+        if (series.Max(s => s.TaskCount) < 2) return;
+        html.Append("<h2>Forgetting over the tasks learned so far</h2><figure>");
+        html.Append(LineChart.Draw([.. series.Where(s => s.TaskCount > 1)], (matrix, after) => matrix.ForgettingAfter(after), firstTask: 1, "Forgetting after each task from the second on, one line a method"));
+        html.Append("</figure><p class=\"note\">How far the old tasks have fallen from their best, on average, in points; less is better. Below 0: old tasks have become better.</p>");
     }
 
-    private static void Matrices(StringBuilder html, IReadOnlyList<SequenceResult> runs)
+    private static void Matrices(StringBuilder html, IReadOnlyList<RunSeries> series)
     {
         html.Append("<h2>Accuracy on each task after each task</h2><div class=\"grid\">");
-        foreach (SequenceResult run in runs)
-            html.Append($"<figure class=\"card\"><h3>{Encode(run.Name)}</h3>{HeatMap.Draw(run.Matrix, run.TaskNames, $"Accuracy matrix of {run.Name}")}</figure>");
+        foreach (RunSeries s in series)
+        {
+            string mean = s.Runs.Count > 1 ? $", mean of {s.Runs.Count} seeds" : "";
+            html.Append($"<figure class=\"card\"><h3 style=\"max-width:{Coordinate(HeatMap.Width(s.TaskCount))}px\">{Encode(s.Name)}{mean}</h3>");
+            html.Append($"{HeatMap.Draw(s.TaskCount, s.MeanAccuracy, s.Runs[0].TaskNames, $"Accuracy matrix of {s.Name}")}</figure>");
+        }
         html.Append("</div><p class=\"note\">Columns are tasks, rows the model after so many tasks. A column that grows pale downwards is a task being forgotten.</p>");
-    }
-
-    private static void ForgettingByTask(StringBuilder html, IReadOnlyList<SequenceResult> runs)
-    {
-        int tasks = runs.Max(r => r.Matrix.TaskCount);
-        if (tasks < 2) return;
-        html.Append("<h2>What is left of each task at the end</h2><figure><table><tr><th>Task</th>");
-        foreach (SequenceResult run in runs) html.Append($"<th>{Encode(run.Name)}</th>");
-        html.Append("</tr>");
-        for (int task = 0; task < tasks; task++)
-        {
-            html.Append($"<tr><td>{Encode(runs.First(r => r.Matrix.TaskCount > task).TaskNames[task])}</td>");
-            foreach (SequenceResult run in runs)
-                html.Append(task < run.Matrix.TaskCount ? $"<td>{Percent(run.Matrix[task, task])} → {Percent(run.Matrix[run.Matrix.TaskCount - 1, task])}</td>" : "<td></td>");
-            html.Append("</tr>");
-        }
-        html.Append("</table></figure><p class=\"note\">Accuracy when the task was new → after the last task.</p>");
-    }
-
-    private static void Audits(StringBuilder html, IReadOnlyList<SequenceResult> runs)
-    {
-        SequenceResult[] audited = [.. runs.Where(r => r.Audits.Count > 0)];
-        if (audited.Length == 0) return;
-        html.Append("<h2>Interference audit: how far each task's update moved x·pᵀ of the tasks before it</h2><figure><table><tr><th>Run</th><th class=\"text\">Site</th><th>Mean change</th><th>Largest change</th><th>Largest share of what the update could do</th></tr>");
-        foreach (SequenceResult run in audited)
-            foreach (IGrouping<string, InterferenceEntry> site in run.Audits.SelectMany(a => a.Entries).GroupBy(e => e.Site))
-                html.Append($"<tr><td>{Encode(run.Name)}</td><td class=\"text\">{Encode(site.Key)}</td><td>{Share(site.Average(e => e.RelativeChange))}</td><td>{Share(site.Max(e => e.RelativeChange))}</td><td>{Share(site.Max(e => e.UnconstrainedShare))}</td></tr>");
-        html.Append("</table></figure><p class=\"note\">x: activations of an old task; p: the parameters. Change: ‖XΔpᵀ‖ / ‖Xpᵀ‖ over a task's whole update. 0 means that the old task was not disturbed at this site.</p>");
-        foreach (SequenceResult run in audited)
-        {
-            html.Append($"<details><summary>{Encode(run.Name)}, task by task</summary><figure><table><tr><th>After task</th><th class=\"text\">Site</th><th>Past tasks</th><th>Largest change</th><th>Largest share</th></tr>");
-            foreach (InterferenceAudit audit in run.Audits)
-                foreach (IGrouping<string, InterferenceEntry> site in audit.Entries.GroupBy(e => e.Site))
-                    html.Append($"<tr><td>{audit.TaskIndex + 1}</td><td class=\"text\">{Encode(site.Key)}</td><td>{site.Count()}</td><td>{Share(site.Max(e => e.RelativeChange))}</td><td>{Share(site.Max(e => e.UnconstrainedShare))}</td></tr>");
-            html.Append("</table></figure></details>");
-        }
-    }
-
-    private static void Configurations(StringBuilder html, IReadOnlyList<SequenceResult> runs)
-    {
-        html.Append("<h2>How these numbers came about</h2>");
-        foreach (SequenceResult run in runs)
-        {
-            html.Append($"<details><summary>{Encode(run.Name)}</summary><table>");
-            foreach ((string name, string value) in run.Configuration) html.Append($"<tr><td>{Encode(name)}</td><td class=\"text\">{Encode(value)}</td></tr>");
-            html.Append("</table></details>");
-        }
     }
 }

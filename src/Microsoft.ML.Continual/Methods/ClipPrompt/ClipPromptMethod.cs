@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Backbones.Clip;
 using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods.Peft;
 using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -9,36 +10,36 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Methods.ClipPrompt;
 
-/// <summary>CLIP with an image prompt of all tasks and a text context of each; see <see cref="ClipPromptOptions"/>.</summary>
+/// <summary>CLIP with an image prompt or adapter of all tasks and a text context of each; see <see cref="ClipPromptOptions"/>.</summary>
 /// <remarks>
-/// Site: <c>prompt</c> (rows: the image prompt's tokens; activations: class token and patches with positions, before the prompt enters and before the first norm).
+/// Site: <c>prompt</c> (rows: the image prompt's tokens; activations: class token and patches with positions, before the prompt enters and before the first norm); with an adapter
+/// <c>adapter.down</c> (activations: image features before they get unit length) and <c>adapter.up</c> (activations: what the first factor makes of them).
 /// In the shape comments B is images, K texts of the task, P prompt tokens, n context tokens, D image width, Dt text width, T tasks.
 /// </remarks>
 public sealed class ClipPromptMethod : ContinualMethod
 {
-    private const double ContextDeviation = 0.02;
+    private const double ContextDeviation = 0.02, MergeShare = 0.5;
 
     private readonly ClipPromptOptions _options;
     private readonly ClipModel _clip;
-    private readonly Parameter _prompt;      // [P, D]
+    private readonly ClipImageParts _image;
+    private readonly PhaseCopies _phases;
     private readonly List<ClipTask> _tasks = [];
     private Parameter? _pastContexts;        // [T - 1, n, Dt]: those of the tasks before the latest; no optimiser sees them unless they decay
     private Parameter? _context;             // [n, Dt]: the latest task's
     private Tensor? _ids, _classes, _places; // of the task in training: [K, tokens], its class indices [K], by class the place among them [C]
-    private int _classCount;
+    private int _classCount, _epoch;
 
     internal ClipPromptMethod(ClipPromptOptions options, SeededRandom random)
     {
         _options = options;
         _clip = (ClipModel)options.Backbone!;
-        using DisposeScope scope = NewDisposeScope();
-        double range = 1 / Math.Sqrt(_clip.Width);
-        _prompt = TrainableTensor.Create(random.UniformTensor(-range, range, options.ImagePromptLength, _clip.Width), _clip.Device);
-        Sites = [new ProjectionSite("prompt", _prompt, _clip.Width, protectsOwnRows: true)];
+        _image = new ClipImageParts(options, random);
+        _phases = new PhaseCopies(_image.Parameters);
     }
 
     /// <inheritdoc/>
-    public override string Name => "ClipPrompt";
+    public override string Name => _options.ImageTuning == ClipImageTuning.Prompt ? "ClipPrompt" : "ClipLinear";
 
     /// <inheritdoc/>
     public override Backbone Backbone => _clip;
@@ -51,7 +52,7 @@ public sealed class ClipPromptMethod : ContinualMethod
     {
         get
         {
-            List<TrainableParameter> parameters = [new("image_prompt_pool.0.weight", _prompt)];
+            List<TrainableParameter> parameters = [.. _image.Parameters];
             if (_context is not null) parameters.Add(new($"text_prompt_pool.{_tasks.Count - 1}.ctx", _context));
             if (_options.DecayOldContexts && _pastContexts is not null) parameters.Add(new($"text_prompt_pool.0-{_tasks.Count - 2}.ctx", _pastContexts));
             return parameters;
@@ -59,7 +60,15 @@ public sealed class ClipPromptMethod : ContinualMethod
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ProjectionSite> Sites { get; }
+    public override IReadOnlyList<ProjectionSite> Sites => _image.Sites;
+
+    /// <inheritdoc/>
+    public override int ExtraEpochs => _tasks.Count > 1 ? _options.PlasticityEpochs : 0;
+
+    /// <inheritdoc/>
+    public override bool IsConstrained => !IsSecondPhase;
+
+    private bool IsSecondPhase => ExtraEpochs > 0 && _epoch >= _options.Epochs;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A class has no name, or its text is longer than the text tower takes; the message names it.</exception>
@@ -84,6 +93,15 @@ public sealed class ClipPromptMethod : ContinualMethod
         _ids = ClipModel.Pad(texts.Ids, _clip.Device).DetachFromDisposeScope();
         _classes = tensor((IList<long>)[.. texts.Classes.Select(c => (long)c)], new long[] { texts.Classes.Count }).to(_clip.Device).DetachFromDisposeScope();
         _places = tensor((IList<long>)places, new long[] { _classCount }).to(_clip.Device).DetachFromDisposeScope();
+        _epoch = 0;
+        _phases.BeginTask(ExtraEpochs > 0);
+    }
+
+    /// <inheritdoc/>
+    public override void BeginEpoch(int epoch)
+    {
+        _epoch = epoch;
+        if (IsSecondPhase) _phases.BeginSecondPhase();
     }
 
     /// <inheritdoc/>
@@ -93,18 +111,24 @@ public sealed class ClipPromptMethod : ContinualMethod
         if (_ids is null) throw new InvalidOperationException("The method is in no task: BeginTask comes before ComputeLoss.");
         using DisposeScope scope = NewDisposeScope();
         Tensor texts = ClipPromptNetwork.TextFeatures(_clip, _ids, _context!);                                              // [K, E]
-        Tensor logits = ClipPromptNetwork.Logits(_clip, ClipPromptNetwork.ImageFeatures(_clip, batch.Images, _prompt), texts);   // [B, K]: the task's classes compete, no others
+        Tensor features = ClipPromptNetwork.ImageFeatures(_clip, batch.Images, _image.Values);                              // [B, E]
+        Tensor logits = ClipPromptNetwork.Logits(_clip, features, texts);                                                   // [B, K]: the task's classes compete, no others
         Tensor crossEntropy = nn.functional.cross_entropy(logits, _places!.index_select(0, batch.Labels));
         Tensor total = crossEntropy;
+        if (IsSecondPhase) total = crossEntropy + nn.functional.mse_loss(features, FirstPhaseFeatures(batch.Images));
         // A gradient that is there and 0: the optimiser then decays these contexts, and they gather momentum.
-        if (_options.DecayOldContexts && _pastContexts is not null) total = crossEntropy + _pastContexts.sum() * 0;
+        if (_options.DecayOldContexts && _pastContexts is not null) total = total + _pastContexts.sum() * 0;
         Tensor all = full(new long[] { logits.shape[0], _classCount }, double.NegativeInfinity, logits.dtype, logits.device).index_copy_(1, _classes!, logits.detach());
         return new LossTerms(total.MoveToOuterDisposeScope(), crossEntropy.detach().MoveToOuterDisposeScope(), all.MoveToOuterDisposeScope());
     }
 
     /// <inheritdoc/>
+    public override void FinishTraining() => _phases.Merge(MergeShare);
+
+    /// <inheritdoc/>
     public override void EndTask()
     {
+        _phases.Drop();
         foreach (Tensor? tensor in new[] { _ids, _classes, _places }) tensor?.Dispose();
         (_ids, _classes, _places) = (null, null, null);
     }
@@ -113,19 +137,14 @@ public sealed class ClipPromptMethod : ContinualMethod
     public override IReadOnlyDictionary<string, Tensor> CollectActivations(Tensor images, IReadOnlyCollection<string> sites)
     {
         ArgumentNullException.ThrowIfNull(images);
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable frozen = no_grad();
-        return new Dictionary<string, Tensor>(StringComparer.Ordinal)
-        {
-            ["prompt"] = _clip.Image.Embed(images).to(ScalarType.Float32).MoveToOuterDisposeScope(),   // [B, 1 + N, D]
-        };
+        return _image.Collect(images);
     }
 
     /// <inheritdoc/>
     public override IScorer CreateScorer()
     {
         using DisposeScope scope = NewDisposeScope();
-        return new ClipPromptScorer(_clip, _prompt, _tasks, Contexts(), _classCount);
+        return new ClipPromptScorer(_clip, _image.Values, _tasks, Contexts(), _classCount);
     }
 
     /// <inheritdoc/>
@@ -140,7 +159,7 @@ public sealed class ClipPromptMethod : ContinualMethod
             ["classes"] = new JsonArray([.. task.Classes.Select(c => (JsonNode)c)]),
             ["names"] = new JsonArray([.. task.Names.Select(name => (JsonNode)name)]),
         })]);
-        state.Add("image_prompt", _prompt);
+        for (int i = 0; i < _image.Parameters.Count; i++) state.Add(_image.StateNames[i], _image.Parameters[i].Value);
         state.Add("text_contexts", Contexts());
     }
 
@@ -149,12 +168,12 @@ public sealed class ClipPromptMethod : ContinualMethod
     {
         RequireOwn(state);
         (List<ClipTask> tasks, int classCount) = ReadTasks(state.Values);
-        Tensor prompt = state.Get("image_prompt", _options.ImagePromptLength, _clip.Width);
+        Tensor[] tuned = [.. _image.Parameters.Select((p, i) => state.Get(_image.StateNames[i], p.Value.shape))];
         Tensor contexts = state.Get("text_contexts", tasks.Count, _options.ContextLength, _clip.Config.TextWidth);
         EndTask();
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        _prompt.copy_(prompt);
+        _phases.Set(tuned);
         _tasks.Clear();
         _tasks.AddRange(tasks);
         _classCount = classCount;
@@ -164,12 +183,34 @@ public sealed class ClipPromptMethod : ContinualMethod
     }
 
     /// <inheritdoc/>
+    public override void SaveProgress(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _phases.SaveProgress(state, _epoch);
+    }
+
+    /// <inheritdoc/>
+    public override void LoadProgress(StateDictionary state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _epoch = _phases.LoadProgress(state);
+    }
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         EndTask();
-        _prompt.Dispose();
+        _image.Dispose();
+        _phases.Dispose();
         _pastContexts?.Dispose();
         _context?.Dispose();
+    }
+
+    /// <summary>What the first phase makes of the images, [B, E], without gradient.</summary>
+    private Tensor FirstPhaseFeatures(Tensor images)
+    {
+        using IDisposable frozen = no_grad();
+        return ClipPromptNetwork.ImageFeatures(_clip, images, _phases.First!);
     }
 
     /// <summary>The contexts of all tasks, [T, n, Dt], without gradient.</summary>

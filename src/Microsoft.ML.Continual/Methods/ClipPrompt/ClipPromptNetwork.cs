@@ -16,6 +16,16 @@ internal static class ClipPromptNetwork
         return Unit(clip.EncodeImages(images, new BlockEdits { InputTokens = prompt })).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Features of images, of unit length, [B, E], under a prompt [P, D] or the factors [r, E] and [E, r] of an adapter.</summary>
+    public static Tensor ImageFeatures(ClipModel clip, Tensor images, IReadOnlyList<Tensor> tuned)
+    {
+        if (tuned.Count == 1) return ImageFeatures(clip, images, tuned[0]);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor features = clip.EncodeImages(images);
+        features = features.to(features.dtype == ScalarType.Float64 ? features.dtype : ScalarType.Float32);
+        return Unit(features + nn.functional.linear(nn.functional.linear(features, tuned[0]), tuned[1])).MoveToOuterDisposeScope();   // [B, E] -> [B, r] -> [B, E]
+    }
+
     /// <summary>Features of texts [K, T] under their contexts ([n, Dt] or [K, n, Dt]), of unit length: [K, E].</summary>
     public static Tensor TextFeatures(ClipModel clip, Tensor ids, Tensor contexts)
     {

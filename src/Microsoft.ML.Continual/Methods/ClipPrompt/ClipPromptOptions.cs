@@ -45,6 +45,21 @@ public sealed class ClipPromptOptions : MethodOptions
     /// <value>The default is 10, as in the released code; the paper's appendix is said to give 5.</value>
     public int ImagePromptLength { get; set; } = 10;
 
+    /// <summary>What all tasks train on the side of the images.</summary>
+    /// <value>The default is <see cref="ClipImageTuning.Prompt"/>.</value>
+    public ClipImageTuning ImageTuning { get; set; } = ClipImageTuning.Prompt;
+
+    /// <summary>The width of the bottleneck, for <see cref="ClipImageTuning.Adapter"/>.</summary>
+    /// <value>The default is 5.</value>
+    public int AdapterRank { get; set; } = 5;
+
+    /// <summary>
+    /// In every task but the first: the epochs of a second phase, which starts again from the old parameters of the images' side, without a projection but drawn towards the first phase's image
+    /// features; the task ends with the mean of both phases' parameters. PEGP's released code has 5, CLIP-PGP's none.
+    /// </summary>
+    /// <value>The default is 0.</value>
+    public int PlasticityEpochs { get; set; }
+
     /// <summary>The number n of context tokens before a class name. With the name's own, the end of the text and two more they must fit into CLIP's context.</summary>
     /// <value>The default is 16.</value>
     public int ContextLength { get; set; } = 16;
@@ -94,6 +109,9 @@ public sealed class ClipPromptOptions : MethodOptions
         var clip = (ClipModel)Backbone!;
         OptionCheck.Require(clip.Tokenizer is not null, nameof(Backbone), $"a CLIP with a vocabulary ({ClipVocabularyFiles.Expected})", $"one without ({clip.Source ?? "made in memory"})");
         OptionCheck.Require(ImagePromptLength >= 1, nameof(ImagePromptLength), "at least 1", ImagePromptLength);
+        OptionCheck.Require(Enum.IsDefined(ImageTuning), nameof(ImageTuning), "a known choice", ImageTuning);
+        OptionCheck.Require(AdapterRank >= 1, nameof(AdapterRank), "at least 1", AdapterRank);
+        OptionCheck.Require(PlasticityEpochs >= 0, nameof(PlasticityEpochs), "0 or more", PlasticityEpochs);
         int longest = clip.Config.ContextLength - 4;   // start, name, full stop, end
         OptionCheck.Require(ContextLength >= 1 && ContextLength <= longest, nameof(ContextLength), $"1 to {longest}, for a text tower of {clip.Config.ContextLength} tokens", ContextLength);
         foreach ((string label, string name) in ClassNames)

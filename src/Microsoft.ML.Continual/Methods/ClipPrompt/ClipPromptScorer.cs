@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Methods.ClipPrompt;
 
-/// <summary>A frozen copy of the image prompt, and the features of all texts, which are constant from now on.</summary>
+/// <summary>A frozen copy of what is tuned on the side of the images, and the features of all texts, which are constant from now on.</summary>
 /// <remarks>In the shape comments B is images, K texts of all tasks (a class has one for each task it occurred in), C classes, R the most texts that a class has.</remarks>
 internal sealed class ClipPromptScorer : ITaskAwareScorer
 {
@@ -12,17 +12,17 @@ internal sealed class ClipPromptScorer : ITaskAwareScorer
 
     private readonly ClipModel _clip;
     private readonly IReadOnlyList<ClipTask> _tasks;
-    private readonly Tensor _prompt;     // [P, D]
+    private readonly Tensor[] _tuned;    // a prompt [P, D], or an adapter [r, E] and [E, r]
     private readonly Tensor _texts;      // [K, E], task after task
     private readonly Tensor _rows;       // [C·R]: the texts of each class; where it has fewer than R, its first again
     private readonly long _perClass;     // R
 
-    public ClipPromptScorer(ClipModel clip, Tensor prompt, IReadOnlyList<ClipTask> tasks, Tensor contexts, int classCount)
+    public ClipPromptScorer(ClipModel clip, IReadOnlyList<Tensor> tuned, IReadOnlyList<ClipTask> tasks, Tensor contexts, int classCount)
     {
         (_clip, _tasks, ClassCount) = (clip, [.. tasks], classCount);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        _prompt = TrainableTensor.Freeze(prompt);
+        _tuned = [.. tuned.Select(TrainableTensor.Freeze)];
         _texts = Features(contexts).DetachFromDisposeScope();
         (long[] rows, _perClass) = RowsByClass();
         _rows = tensor((IList<long>)rows, new long[] { rows.Length }).to(clip.Device).DetachFromDisposeScope();
@@ -39,7 +39,7 @@ internal sealed class ClipPromptScorer : ITaskAwareScorer
 
     public void Dispose()
     {
-        _prompt.Dispose();
+        foreach (Tensor tensor in _tuned) tensor.Dispose();
         _texts.Dispose();
         _rows.Dispose();
     }
@@ -49,7 +49,7 @@ internal sealed class ClipPromptScorer : ITaskAwareScorer
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
         long start = _tasks.Take(firstTask).Sum(task => task.Classes.Count), count = _tasks.Skip(firstTask).Take(taskCount).Sum(task => task.Classes.Count);
-        Tensor logits = ClipPromptNetwork.Logits(_clip, ClipPromptNetwork.ImageFeatures(_clip, images, _prompt), _texts.narrow(0, start, count));   // [B, count]
+        Tensor logits = ClipPromptNetwork.Logits(_clip, ClipPromptNetwork.ImageFeatures(_clip, images, _tuned), _texts.narrow(0, start, count));   // [B, count]
         if (count < _texts.shape[0])
             logits = nn.functional.pad(logits, new long[] { start, _texts.shape[0] - start - count }, PaddingModes.Constant, double.NegativeInfinity);                              // [B, K]
         // [B, K] -> [B, C·R] -> [B, C, R] -> [B, C]

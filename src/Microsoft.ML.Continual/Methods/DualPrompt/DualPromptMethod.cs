@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Methods.L2P;
 using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
@@ -21,6 +22,7 @@ public sealed class DualPromptMethod : ContinualMethod
     private readonly Parameter? _gPrompts;
     private readonly Parameter _ePrompts, _keys;
     private readonly ClassifierHead _head;
+    private readonly HeadAlignment? _alignment;
     private readonly PoolUsage _usage;
     private readonly DualPromptSites[] _blocks;
     private readonly ProjectionSite _keySite;
@@ -40,6 +42,7 @@ public sealed class DualPromptMethod : ContinualMethod
         _ePrompts = Draw(ePrefix ? [e, 2, options.PoolSize, options.EPromptLength, heads, d] : [e, options.PoolSize, options.EPromptLength, config.Width]);
         _keys = Draw(options.PoolSize, config.Width);
         _head = new ClassifierHead(config.Width, _backbone.Device);
+        if (options.Alignment is { } alignment) _alignment = new HeadAlignment(alignment, _backbone.Width);
 
         DualPromptSites[] general = [.. options.GBlocks.Select((block, i) =>
             new DualPromptSites(block, "g_prompt", _gPrompts!, t => t.select(0, i), options.GMode, options.GPromptLength, 1, config))];
@@ -100,6 +103,16 @@ public sealed class DualPromptMethod : ContinualMethod
     }
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Features are not finite.</exception>
+    public override void Conclude(FinishedTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        if (_alignment is null) return;
+        using var scorer = (DualPromptScorer)CreateScorer();
+        _alignment.Conclude(task, _head, images => scorer.Run(images).Features);
+    }
+
+    /// <inheritdoc/>
     public override void EndTask()
     {
         _cache?.Dispose();
@@ -146,6 +159,7 @@ public sealed class DualPromptMethod : ContinualMethod
         state.Add("e_prompt.prompt", _ePrompts);
         state.Add("e_prompt.prompt_key", _keys);
         _head.SaveState(state);
+        _alignment?.SaveState(state);
     }
 
     /// <inheritdoc/>
@@ -156,12 +170,14 @@ public sealed class DualPromptMethod : ContinualMethod
         if (_gPrompts is null && state.Contains("g_prompt")) throw new InvalidDataException("The state has G-prompts; these options have none.");
         Tensor prompts = state.Get("e_prompt.prompt", _ePrompts.shape), keys = state.Get("e_prompt.prompt_key", _keys.shape);
         _head.CheckState(state);
+        _alignment?.CheckState(state, state.Get("head.bias", null).shape[0] > 0);
         EndTask();
         using IDisposable frozen = no_grad();
         _gPrompts?.copy_(general!);
         _ePrompts.copy_(prompts);
         _keys.copy_(keys);
         _head.LoadState(state);
+        _alignment?.LoadState(state);
     }
 
     /// <inheritdoc/>
@@ -190,6 +206,7 @@ public sealed class DualPromptMethod : ContinualMethod
         _ePrompts.Dispose();
         _keys.Dispose();
         _head.Dispose();
+        _alignment?.Dispose();
         _usage.Dispose();
     }
 

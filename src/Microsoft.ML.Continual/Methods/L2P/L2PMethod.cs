@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -18,6 +19,7 @@ public sealed class L2PMethod : ContinualMethod
     private readonly VisionTransformer _backbone;
     private readonly Parameter _prompts, _keys;
     private readonly ClassifierHead _head;
+    private readonly HeadAlignment? _alignment;
     private readonly ProjectionSite _promptSite, _keySite;
     private readonly PoolUsage _usage;
     private FeatureCache? _cache;
@@ -34,6 +36,7 @@ public sealed class L2PMethod : ContinualMethod
         _prompts = TrainableTensor.Create(random.UniformTensor(-range, range, pool, options.PromptLength, width), _backbone.Device);
         _keys = TrainableTensor.Create(random.UniformTensor(-range, range, pool, width), _backbone.Device);
         _head = new ClassifierHead(width, _backbone.Device);
+        if (options.Alignment is { } alignment) _alignment = new HeadAlignment(alignment, _backbone.Width);
         _promptSite = new ProjectionSite("prompt", _prompts, width, protectsOwnRows: true);
         _keySite = new ProjectionSite("key", _keys, width, protectsOwnRows: false) { Role = SiteRole.PoolKey };
         Sites = [_promptSite, _keySite];
@@ -80,6 +83,16 @@ public sealed class L2PMethod : ContinualMethod
     }
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Features are not finite.</exception>
+    public override void Conclude(FinishedTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        if (_alignment is null) return;
+        using var scorer = (L2PScorer)CreateScorer();
+        _alignment.Conclude(task, _head, images => scorer.Run(images).Features);
+    }
+
+    /// <inheritdoc/>
     public override void EndTask()
     {
         _cache?.Dispose();
@@ -115,6 +128,7 @@ public sealed class L2PMethod : ContinualMethod
         state.Add("prompt.prompt", _prompts);
         state.Add("prompt.prompt_key", _keys);
         _head.SaveState(state);
+        _alignment?.SaveState(state);
     }
 
     /// <inheritdoc/>
@@ -124,11 +138,13 @@ public sealed class L2PMethod : ContinualMethod
         Tensor prompts = state.Get("prompt.prompt", _options.PoolSize, _options.PromptLength, _backbone.Width);
         Tensor keys = state.Get("prompt.prompt_key", _options.PoolSize, _backbone.Width);
         _head.CheckState(state);
+        _alignment?.CheckState(state, state.Get("head.bias", null).shape[0] > 0);
         EndTask();
         using IDisposable frozen = no_grad();
         _prompts.copy_(prompts);
         _keys.copy_(keys);
         _head.LoadState(state);
+        _alignment?.LoadState(state);
     }
 
     /// <inheritdoc/>
@@ -156,6 +172,7 @@ public sealed class L2PMethod : ContinualMethod
         _prompts.Dispose();
         _keys.Dispose();
         _head.Dispose();
+        _alignment?.Dispose();
         _usage.Dispose();
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Numerics;
 
 namespace Microsoft.ML.Continual.Methods.L2P;
@@ -88,6 +89,10 @@ public sealed class L2POptions : MethodOptions
     /// <value>The default is <see cref="ClassMask.CurrentTask"/>, as in the paper.</value>
     public ClassMask ClassMask { get; set; } = ClassMask.CurrentTask;
 
+    /// <summary>How the classifier is aligned after each task but the first, on drawn features of all classes, as images have them in prediction; null not at all.</summary>
+    /// <value>The default is null.</value>
+    public ClassifierAlignmentOptions? Alignment { get; set; }
+
     /// <summary>Prompts and keys start uniform in [−range, range).</summary>
     /// <value>The default is 1.</value>
     public double InitialRange { get; set; } = 1;
@@ -116,6 +121,7 @@ public sealed class L2POptions : MethodOptions
     public override void Validate()
     {
         base.Validate();
+        Alignment?.Validate(nameof(Alignment));
         OptionCheck.Require(Backbone is VisionTransformer, nameof(Backbone), "a vision transformer", Backbone?.Architecture);
         OptionCheck.Require(PoolSize >= 1, nameof(PoolSize), "at least 1", PoolSize);
         OptionCheck.Require(PromptLength >= 1, nameof(PromptLength), "at least 1", PromptLength);

@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -15,6 +16,7 @@ public sealed class VisualPromptMethod : ContinualMethod
     private readonly VisionTransformer _backbone;
     private readonly Parameter _prompt;   // [P, D]
     private readonly ClassifierHead _head;
+    private readonly HeadAlignment? _alignment;
     private bool _inTask;
 
     internal VisualPromptMethod(VisualPromptOptions options, SeededRandom random)
@@ -24,6 +26,7 @@ public sealed class VisualPromptMethod : ContinualMethod
         using DisposeScope scope = NewDisposeScope();
         _prompt = TrainableTensor.Create(random.UniformTensor(-options.InitialRange, options.InitialRange, options.PromptLength, _backbone.Width), _backbone.Device);
         _head = new ClassifierHead(_backbone.Width, _backbone.Device);
+        if (options.Alignment is { } alignment) _alignment = new HeadAlignment(alignment, _backbone.Width);
         Sites = [new ProjectionSite("prompt", _prompt, _backbone.Width, protectsOwnRows: true)];
     }
 
@@ -61,6 +64,15 @@ public sealed class VisualPromptMethod : ContinualMethod
     }
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Features are not finite.</exception>
+    public override void Conclude(FinishedTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        if (_alignment is null) return;
+        _alignment.Conclude(task, _head, images => _backbone.Forward(images, new BlockEdits { InputTokens = _prompt, Output = _options.Pooling.Tokens() }).AverageTokens());
+    }
+
+    /// <inheritdoc/>
     public override void EndTask() => _inTask = false;
 
     /// <inheritdoc/>
@@ -84,6 +96,7 @@ public sealed class VisualPromptMethod : ContinualMethod
         MarkOwn(state);
         state.Add("prompt", _prompt);
         _head.SaveState(state);
+        _alignment?.SaveState(state);
     }
 
     /// <inheritdoc/>
@@ -92,10 +105,12 @@ public sealed class VisualPromptMethod : ContinualMethod
         RequireOwn(state);
         Tensor prompt = state.Get("prompt", _options.PromptLength, _backbone.Width);
         _head.CheckState(state);
+        _alignment?.CheckState(state, state.Get("head.bias", null).shape[0] > 0);
         EndTask();
         using IDisposable frozen = no_grad();
         _prompt.copy_(prompt);
         _head.LoadState(state);
+        _alignment?.LoadState(state);
     }
 
     /// <inheritdoc/>
@@ -103,5 +118,6 @@ public sealed class VisualPromptMethod : ContinualMethod
     {
         _prompt.Dispose();
         _head.Dispose();
+        _alignment?.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Continual.Backbones;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Numerics;
 
 namespace Microsoft.ML.Continual.Methods.VisualPrompt;
@@ -25,6 +26,10 @@ public sealed class VisualPromptOptions : MethodOptions
     /// <value>The default is <see cref="ClassMask.SeenClasses"/>: plain sequential fine-tuning.</value>
     public ClassMask ClassMask { get; set; } = ClassMask.SeenClasses;
 
+    /// <summary>How the classifier is aligned after each task but the first, on drawn features of all classes, as images have them in prediction; null not at all.</summary>
+    /// <value>The default is null.</value>
+    public ClassifierAlignmentOptions? Alignment { get; set; }
+
     /// <summary>Prompts start uniform in [−range, range).</summary>
     /// <value>The default is 1, as in L2P.</value>
     public double InitialRange { get; set; } = 1;
@@ -41,6 +46,7 @@ public sealed class VisualPromptOptions : MethodOptions
     public override void Validate()
     {
         base.Validate();
+        Alignment?.Validate(nameof(Alignment));
         OptionCheck.Require(Backbone is VisionTransformer, nameof(Backbone), "a vision transformer", Backbone?.Architecture);
         OptionCheck.Require(PromptLength >= 1, nameof(PromptLength), "at least 1", PromptLength);
         OptionCheck.Require(Enum.IsDefined(Pooling), nameof(Pooling), "a known pooling", Pooling);
