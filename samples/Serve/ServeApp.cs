@@ -44,24 +44,24 @@ internal static class ServeApp
         if (!predictor.TryEnter())
         {
             context.Response.Headers.RetryAfter = "1";
-            return Results.Problem($"{settings.Places} requests are in progress, as many as this server takes at once.", statusCode: StatusCodes.Status503ServiceUnavailable);
+            return TypedResults.Problem($"{settings.Places} requests are in progress, as many as this server takes at once.", statusCode: StatusCodes.Status503ServiceUnavailable);
         }
         try
         {
             byte[] file = await ImageUpload.ReadAsync(context.Request, settings, aborted);
-            return Results.Ok(await predictor.PredictAsync(file, aborted));
+            return TypedResults.Ok(await predictor.PredictAsync(file, aborted));
         }
         catch (RefusedUpload e)
         {
-            return Results.Problem(e.Message, statusCode: e.Status);
+            return TypedResults.Problem(e.Message, statusCode: e.Status);
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return Results.Problem(ImageUpload.TooLarge(settings).Message, statusCode: e.StatusCode);
+            return TypedResults.Problem(ImageUpload.TooLarge(settings).Message, statusCode: e.StatusCode);
         }
         catch (OperationCanceledException) when (aborted.IsCancellationRequested)
         {
-            return Results.Empty;   // nobody is there to answer
+            return TypedResults.Empty;   // nobody is there to answer
         }
         finally
         {
