@@ -85,6 +85,38 @@ public sealed class PegpProjectionTests
     }
 
     [TestMethod]
+    public void Attention_of_old_queries_on_prefix_keys_stays_head_by_head_and_not_by_one_basis_for_all_heads()
+    {
+        double perHead = MovedAttention(new PgpOptions { Energy = 1, PerHead = true }), joined = MovedAttention(new PgpOptions { Energy = 1 });
+        Assert.IsLessThan(1e-5, perHead);
+        Assert.IsGreaterThan(100 * perHead, joined);
+    }
+
+    /// <summary>By how much q · kᵀ of old queries on the prefix keys moves in a second task, in the worst head of the first block, relative to the largest.</summary>
+    private static double MovedAttention(PgpOptions projection)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using VisionTransformer network = Network(depth: 1);
+        var random = new SeededRandom(8);
+        Tensor old = random.UniformTensor(-1, 1, 2, 3, 4, 4), later = random.UniformTensor(-1, 1, 8, 3, 4, 4);
+        using ContinualMethod method = new PrefixOptions { Backbone = network, Length = 6 }.CreateMethod(new SeededRandom(5));
+        using var constraint = (GradientProjection)projection.CreateConstraint();
+        constraint.Attach(method);
+        Loop.Train(method, constraint, 0, old, 20, classes: ([0, 1], 2), labels: tensor(new long[] { 0, 1 }));
+        Tensor before = Products();
+        Loop.Train(method, constraint, 1, later, 40, classes: ([2, 3], 4), labels: tensor(new long[] { 2, 3, 2, 3, 2, 3, 2, 3 }));
+        return ((Products() - before).abs().max() / before.abs().max()).item<double>();
+
+        Tensor Products()
+        {
+            Tensor queries = method.CollectActivations(old, ["block0.prefix.key"])["block0.prefix.key"].to(ScalarType.Float64);   // [B, T, D]
+            Tensor keys = method.Sites.Single(s => s.Name == "block0.prefix.key").Parameter.detach().to(ScalarType.Float64);      // [L, D]
+            // [B, T, H, d] · [L, H, d] -> [B, T, H, L]
+            return einsum("bthd,lhd->bthl", queries.view(2, -1, 2, Width / 2), keys.view(-1, 2, Width / 2));
+        }
+    }
+
+    [TestMethod]
     public void The_second_phase_gives_up_what_the_projection_kept()
     {
         // The loop of these tests has one phase; what the merge puts in is outside of the free space in general.
