@@ -11,6 +11,9 @@ internal static class ImageUpload
 
     private static readonly string[] ImageTypes = ["image/png", "image/jpeg", "application/octet-stream"];
 
+    /// <summary>How much of a body that is too large is read and thrown away, so that its sender gets the answer: what is left unread when a connection closes may take the answer with it.</summary>
+    public const long Drained = 64L << 20;
+
     /// <summary>The most bytes that a request's body may have.</summary>
     public static long MaximumBody(ServeSettings settings) => settings.MaximumBytes + FormOverhead;
 

@@ -15,7 +15,7 @@ internal static class ServeApp
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = ImageUpload.MaximumBody(settings);
+            kestrel.Limits.MaxRequestBodySize = ImageUpload.MaximumBody(settings) + ImageUpload.Drained;
             kestrel.Limits.MaxConcurrentConnections = 16L * settings.Places;
             kestrel.Listen(settings.Address, settings.Port);
         });
