@@ -8,24 +8,21 @@ internal sealed partial class FileSizeLimit : IDisposable
 {
     private const int FileSize = 1, TooLargeSignal = 25;   // RLIMIT_FSIZE, SIGXFSZ
 
+    // By default the signal ends the process; handled, the write fails. Handled for ever: it is looked at on a thread of its own, perhaps after the limit is lifted.
+    private static readonly PosixSignalRegistration s_signal = PosixSignalRegistration.Create((PosixSignal)TooLargeSignal, context => context.Cancel = true);
+
     private readonly Limit _before;
-    private readonly PosixSignalRegistration _signal;
 
     public FileSizeLimit(long bytes)
     {
         if (!OperatingSystem.IsLinux()) Assert.Inconclusive("The limit of file sizes is set as Linux has it.");
-        // By default the signal ends the process; handled, the write fails.
-        _signal = PosixSignalRegistration.Create((PosixSignal)TooLargeSignal, context => context.Cancel = true);
+        GC.KeepAlive(s_signal);
         Assert.AreEqual(0, Get(FileSize, out _before));
         Limit limit = _before with { Soft = (nuint)bytes };
         Assert.AreEqual(0, Set(FileSize, in limit));
     }
 
-    public void Dispose()
-    {
-        Set(FileSize, in _before);
-        _signal.Dispose();
-    }
+    public void Dispose() => Set(FileSize, in _before);
 
     [LibraryImport("libc", EntryPoint = "getrlimit")]
     private static partial int Get(int resource, out Limit limit);
