@@ -9,8 +9,6 @@ namespace Microsoft.ML.Continual.Persistence;
 /// </summary>
 internal static class KnownOptions
 {
-    private const string Projections = "Microsoft.ML.Continual.Pgp";
-
     /// <summary>The options with their type's name.</summary>
     public static JsonObject Write(object options) => new() { ["type"] = options.GetType().FullName, ["values"] = OptionJson.Write(options) };
 
@@ -30,16 +28,23 @@ internal static class KnownOptions
 
     private static Assembly[] Assemblies()
     {
+        string own = typeof(KnownOptions).Assembly.GetName().Name!;
+        // A program that resumes may not have touched those packages of this library yet that it was built with.
+        AssemblyName[] packages = [.. AppDomain.CurrentDomain.GetAssemblies().Where(a => !a.IsDynamic).SelectMany(a => a.GetReferencedAssemblies()).Where(r => r.Name!.StartsWith(own + ".", StringComparison.Ordinal))];
+        foreach (AssemblyName package in packages.DistinctBy(r => r.FullName)) Load(package);
+        return [.. AppDomain.CurrentDomain.GetAssemblies().Where(a => !a.IsDynamic && (a.GetName().Name == own || a.GetReferencedAssemblies().Any(r => r.Name == own)))];
+    }
+
+    private static void Load(AssemblyName package)
+    {
         try
         {
-            Assembly.Load(Projections);   // a program that resumes may not have touched it yet
+            Assembly.Load(package);
         }
         catch (Exception e) when (e is IOException or BadImageFormatException)
         {
-            // This program does not use it.
+            // It was not shipped with the program: then its options are not known.
         }
-        string own = typeof(KnownOptions).Assembly.GetName().Name!;
-        return [.. AppDomain.CurrentDomain.GetAssemblies().Where(a => !a.IsDynamic && (a.GetName().Name == own || a.GetReferencedAssemblies().Any(r => r.Name == own)))];
     }
 
     private static IEnumerable<Type> TypesOf(Assembly assembly)

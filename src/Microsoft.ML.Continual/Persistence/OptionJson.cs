@@ -30,7 +30,13 @@ internal static class OptionJson
         {
             string option = $"{options.GetType().Name}.{name}";
             if (!properties.TryGetValue(name, out PropertyInfo? property)) throw new InvalidDataException($"There is no option {option} in this version of the library.");
-            property.SetValue(options, Read(value, property.PropertyType, option));
+            object? read = Read(value, property.PropertyType, option);
+            if (IsFilled(property) && property.GetValue(options) is IDictionary pairs)
+            {
+                pairs.Clear();
+                foreach (DictionaryEntry entry in (IDictionary)(read ?? throw new InvalidDataException($"The option {option}: expected an object; found null."))) pairs[entry.Key] = entry.Value;
+            }
+            else property.SetValue(options, read);
         }
     }
 
@@ -45,7 +51,10 @@ internal static class OptionJson
     }
 
     private static IEnumerable<PropertyInfo> PropertiesOf(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        .Where(p => p.GetIndexParameters().Length == 0 && p.GetMethod is { IsPublic: true } && p.SetMethod is { IsPublic: true } && IsData(p.PropertyType, 4));
+        .Where(p => p.GetIndexParameters().Length == 0 && p.GetMethod is { IsPublic: true } && (p.SetMethod is { IsPublic: true } || IsFilled(p)) && IsData(p.PropertyType, 4));
+
+    /// <summary>Whether an option is a dictionary that is filled and never replaced.</summary>
+    private static bool IsFilled(PropertyInfo property) => property.SetMethod is not { IsPublic: true } && property.PropertyType.IsGenericType && property.PropertyType.GetGenericTypeDefinition() == typeof(IDictionary<,>);
 
     /// <summary>Whether values of a type can be written and read.</summary>
     private static bool IsData(Type type, int depth)
@@ -124,7 +133,7 @@ internal static class OptionJson
         {
             throw Wrong(type.Name, json);
         }
-        if (type.IsEnum) return json is JsonValue choice && choice.TryGetValue(out string? name) && Enum.TryParse(type, name, out object? value) && Enum.IsDefined(type, value) ? value
+        if (type.IsEnum) return json is JsonValue choice && choice.TryGetValue(out string? name) && Enum.TryParse(type, name, out object? value) && IsValue(type, value) ? value
             : throw Wrong("one of " + string.Join(", ", Enum.GetNames(type)), json);
         if (DictionaryValue(type) is { } held)
         {
@@ -143,6 +152,10 @@ internal static class OptionJson
 
         InvalidDataException Wrong(string expected, JsonNode? found) => new($"The option {option}: expected {expected}; found {Short(found?.ToJsonString() ?? "null")}.");
     }
+
+    // Flags may be any of them together.
+    private static bool IsValue(Type type, object value) => Enum.IsDefined(type, value) || type.IsDefined(typeof(FlagsAttribute), false) &&
+        (Convert.ToInt64(value, CultureInfo.InvariantCulture) & ~Enum.GetValuesAsUnderlyingType(type).Cast<object>().Aggregate(0L, (all, flag) => all | Convert.ToInt64(flag, CultureInfo.InvariantCulture))) == 0;
 
     private static object ReadRecord(JsonObject json, Type type, string option)
     {

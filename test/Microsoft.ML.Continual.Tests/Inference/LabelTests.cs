@@ -123,14 +123,6 @@ public sealed class LabelTests
         Assert.ThrowsExactly<ObjectDisposedException>(() => model.Transform(TinyImages.View(_mlContext, 1, 1, "cat")));   // that engine owned it
     }
 
-    [TestMethod]
-    public void Saving_is_refused_in_one_sentence()
-    {
-        using ContinualTransformer model = _trainer.Fit(TinyImages.View(_mlContext, 6, 1, "cat", "dog"));
-        string message = Assert.ThrowsExactly<NotSupportedException>(() => ((ICanSaveModel)model).Save(null!)).Message;
-        Assert.AreEqual(1, message.Replace("ML.NET", "", StringComparison.Ordinal).Count(c => c == '.'), message);
-    }
-
     private IDataView Keys(IDataView view) => _mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(view).Transform(view);
 
     private static List<NumberedImage> Numbered(params int[] labels) =>

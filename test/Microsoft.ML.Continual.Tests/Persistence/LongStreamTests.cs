@@ -49,7 +49,7 @@ public sealed class LongStreamTests
     {
         using ClipModel clip = TinyClip.Create();
         int d = TinyClip.Config.Width;
-        Grows(clip, _mlContext.Continual().PromptTuning(new Microsoft.ML.Continual.Methods.ClipDeepPrompt.ClipDeepPromptOptions { Backbone = clip, PromptLength = 2, Epochs = 1, RefinementEpochs = 1, Seed = 1 }),
+        Grows(clip, _mlContext.Continual().PromptTuning(new Microsoft.ML.Continual.Methods.ClipDeepPrompt.ClipDeepPromptOptions { Backbone = clip, PromptLength = 2, BlockCount = 2, Epochs = 1, RefinementEpochs = 1, Seed = 1 }),
             Classes * (TinyClip.Config.EmbedWidth * Float + d * Double + d * d * Float));
     }
 
