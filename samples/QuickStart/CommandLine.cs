@@ -27,6 +27,11 @@ internal static class CommandLine
     private static readonly Option<int?> Gpu = CommandLineHost.Gpu();
     private static readonly Option<string> Report = new("--report") { Description = "The HTML report to write.", DefaultValueFactory = _ => Path.Combine("artifacts", "quickstart-report.html") };
     private static readonly Option<bool> NoReport = new("--no-report") { Description = "Write no report." };
+    private static readonly Option<string?> Matrices = new("--matrices") { Description = "Write the accuracies, every digit of them, to this JSON file." };
+
+    private static readonly Option<string?> State = new("--state") { Description = "Keep the run in this file as it goes on, and go on from it where it exists. With several methods each has its own, named after it." };
+    private static readonly Option<int?> CheckpointEvery = new("--checkpoint-every") { Description = "Training steps between states in the middle of a task. Needs --state. [default: after each task only]" };
+    private static readonly Option<string?> Save = new("--save") { Description = "Save the model after the last task to this file. With several methods each has its own, named after it." };
 
     /// <summary>Parses, runs, and turns what can go wrong into exit codes: 0 done, 1 failed, 2 wrong arguments or files, 130 interrupted.</summary>
     public static int Run(string[] args, Func<Settings, CancellationToken, int> learn)
@@ -34,7 +39,7 @@ internal static class CommandLine
         Method.AcceptOnlyFromAmong([.. Methods.Names.Keys]);
         var command = new RootCommand("A frozen vision transformer learns ten tasks, one after another: plain fine-tuning, L2P, and L2P with gradient projection.")
         {
-            Small, Seed, Tasks, Epochs, Method, Report, NoReport, Data, Weights, ImageSize, Normalization, Heads,
+            Small, Seed, Tasks, Epochs, Method, Report, NoReport, Matrices, State, CheckpointEvery, Save, Data, Weights, ImageSize, Normalization, Heads,
             Classes, TrainPerClass, TestPerClass, BatchSize, LearningRate, Energy, Gpu,
         };
         return CommandLineHost.Run(command, "quickstart", args, (arguments, cancellationToken) => learn(Read(arguments), cancellationToken));
@@ -69,6 +74,10 @@ internal static class CommandLine
             Normalization = NormalizationOf(arguments.GetValue(Normalization)) ?? (data is null ? null : ImageNormalization.ImageNet),
             Gpu = arguments.GetValue(Gpu),
             Report = arguments.GetValue(NoReport) ? null : arguments.GetRequiredValue(Report),
+            Matrices = arguments.GetValue(Matrices),
+            State = arguments.GetValue(State),
+            CheckpointEvery = arguments.GetValue(CheckpointEvery),
+            Save = arguments.GetValue(Save),
         };
         Require(settings.Tasks >= 1, $"--tasks: expected at least 1, found {settings.Tasks}.");
         Require(settings.Epochs >= 1, $"--epochs: expected at least 1, found {settings.Epochs}.");
@@ -77,6 +86,8 @@ internal static class CommandLine
         Require(settings.Energy is >= 0 and <= 1, $"--energy: expected 0 to 1, found {settings.Energy}.");
         Require(settings.TrainPerClass is null or >= 1, $"--train-per-class: expected at least 1, found {settings.TrainPerClass}.");
         Require(settings.TestPerClass is null or >= 1, $"--test-per-class: expected at least 1, found {settings.TestPerClass}.");
+        Require(settings.CheckpointEvery is null || settings.State is not null, "--checkpoint-every needs --state.");
+        Require(settings.CheckpointEvery is null or >= 1, $"--checkpoint-every: expected at least 1, found {settings.CheckpointEvery}.");
         Require(settings.Classes is null || settings.Classes >= settings.Tasks, $"--classes: expected at least one for each of the {settings.Tasks} tasks, found {settings.Classes}.");
         return settings;
     }

@@ -4,6 +4,7 @@ using Microsoft.ML;
 using Microsoft.ML.Continual;
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Evaluation;
+using Microsoft.ML.Continual.Inference;
 using Microsoft.ML.Continual.Samples.Datasets;
 using Microsoft.ML.Continual.Samples.Output;
 using Microsoft.ML.Continual.Samples.QuickStart;
@@ -42,13 +43,24 @@ static int Learn(Settings settings, CancellationToken cancellationToken)
     foreach (string method in settings.Methods)
     {
         using ContinualTrainer trainer = Methods.Create(method, continual, backbone, settings);
-        results.Add(RunWatcher.Watch(Methods.Names[method], settings.Tasks, options => continual.Run(trainer, tasks, options, cancellationToken)));
+        results.Add(RunWatcher.Watch(Methods.Names[method], settings.Tasks, options =>
+        {
+            // With a state file a run that was cut off goes on where it stood, and ends as if nothing had happened.
+            (options.StatePath, options.StateEverySteps) = (settings.FileOf(settings.State, method), settings.CheckpointEvery);
+            return continual.Run(trainer, tasks, options, cancellationToken);
+        }));
+        if (settings.FileOf(settings.Save, method) is { } file)
+        {
+            using ContinualTransformer model = trainer.GetModel();
+            model.Save(file);
+        }
     }
 
     // 5. What came of it.
     ResultTables.WriteMatrices(results);
     ResultTables.WriteMeasures(results);
     ResultTables.WriteInterference(results);
+    if (settings.Matrices is { } matrices) MatrixFile.Write(matrices, results);
     if (settings.Report is { } report)
         Console.WriteLine($"Report: {continual.WriteReport(report, $"{settings.Tasks} tasks of {data.Name}", results)}");
     Console.WriteLine($"Done in {watch.Elapsed.TotalSeconds:0} s.");

@@ -61,4 +61,20 @@ internal sealed record Settings
 
     /// <summary>The HTML report to write; null writes none.</summary>
     public required string? Report { get; init; }
+
+    /// <summary>The JSON file of accuracies to write; null writes none.</summary>
+    public required string? Matrices { get; init; }
+
+    /// <summary>The file that keeps the run, to go on from; null keeps none. See <see cref="FileOf"/>.</summary>
+    public required string? State { get; init; }
+
+    /// <summary>Training steps between states in the middle of a task; null for after each task only.</summary>
+    public required int? CheckpointEvery { get; init; }
+
+    /// <summary>The file for the last model; null writes none. See <see cref="FileOf"/>.</summary>
+    public required string? Save { get; init; }
+
+    /// <summary>A method's own file: the given one for a single method, else with the method's name in it.</summary>
+    public string? FileOf(string? path, string method) =>
+        path is null || Methods.Count == 1 ? path : Path.Combine(Path.GetDirectoryName(path) ?? "", $"{Path.GetFileNameWithoutExtension(path)}.{method}{Path.GetExtension(path)}");
 }

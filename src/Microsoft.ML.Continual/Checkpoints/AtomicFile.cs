@@ -21,19 +21,28 @@ internal static class AtomicFile
         string temporary = path + TemporarySuffix;
         try
         {
-            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+            var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None);   // fails while another writer has it open, and leaves it to that one
+            try
             {
-                write(file);
-                file.Flush(flushToDisk: true);
+                using (file)
+                {
+                    write(file);
+                    file.Flush(flushToDisk: true);
+                }
+                // Replace links the old file to its second name before it renames: there is a file under the name at every moment.
+                if (keep is not null && File.Exists(path) && keep()) File.Replace(temporary, path, PreviousOf(path));
+                else File.Move(temporary, path, overwrite: true);
             }
-            // Replace links the old file to its second name before it renames: there is a file under the name at every moment.
-            if (keep is not null && File.Exists(path) && keep()) File.Replace(temporary, path, PreviousOf(path));
-            else File.Move(temporary, path, overwrite: true);
+            catch
+            {
+                TryDelete(temporary);
+                throw;
+            }
         }
-        catch
+        // A full disk; .NET reports a file beyond the system's or the user's limit as an argument that is out of range.
+        catch (Exception e) when (e.GetType() == typeof(IOException) || e is ArgumentOutOfRangeException)
         {
-            TryDelete(temporary);
-            throw;
+            throw new IOException($"'{path}' could not be written; what was there before is unchanged. {e.Message}", e);
         }
     }
 

@@ -11,6 +11,7 @@ internal static class SafetensorsHeader
 {
     public const string MetadataKey = "__metadata__";
     private const long LengthBytes = 8;
+    private const int MaximumMessage = 1500;
 
     public static (Dictionary<string, CheckpointEntry> Entries, Dictionary<string, string> Metadata) Read(ByteSource file)
     {
@@ -33,7 +34,7 @@ internal static class SafetensorsHeader
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)   // the latter: text that is no Unicode
         {
-            throw new InvalidDataException($"'{path}': the header must be JSON; {e.Message}", e);
+            throw new InvalidDataException(Broken(path, $"the header must be JSON; {e.Message.TrimEnd('.')}").Message, e);
         }
     }
 
@@ -114,8 +115,8 @@ internal static class SafetensorsHeader
         if (end != fileLength) throw Broken(path, $"the tensors must end with the file at {fileLength} bytes; they end at {end}");
     }
 
-    private static InvalidDataException Broken(string path, string what) => new($"'{path}': {what}.");
+    // A name, or what the JSON reader quotes, may be as long as the file.
+    private static InvalidDataException Broken(string path, string what) => new($"'{path}': {(what.Length <= MaximumMessage ? what : what[..MaximumMessage] + "…")}.");
 
-    private static InvalidDataException Broken(string path, string tensor, string expected, string found) =>
-        new($"'{path}': tensor '{tensor}': expected {expected}; found {found}.");
+    private static InvalidDataException Broken(string path, string tensor, string expected, string found) => Broken(path, $"tensor '{tensor}': expected {expected}; found {found}");
 }

@@ -16,28 +16,14 @@ public static class SafetensorsWriter
     /// <param name="metadata">Text to store under <c>__metadata__</c>, or null.</param>
     /// <remarks>The same input gives the same bytes: wide types come first, so that all data is aligned, then names in ordinal order.</remarks>
     /// <exception cref="ArgumentException">A tensor is of a type that the format lacks, or too large.</exception>
+    /// <exception cref="IOException">The file cannot be written; an existing one is as it was.</exception>
     public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
         List<(string Name, Tensor Value, string Type, int Size)> items = Arrange(tensors);
         byte[] header = MakeHeader(items, metadata);
-
-        string temporary = path + "." + Guid.NewGuid().ToString("N")[..8] + ".tmp";
-        try
-        {
-            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                WriteTo(file, items, header);
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+        AtomicFile.Write(path, file => WriteTo(file, items, header));
     }
 
     /// <summary>Writes the same bytes to a stream, from its present position on.</summary>

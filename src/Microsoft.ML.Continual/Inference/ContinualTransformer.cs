@@ -25,6 +25,9 @@ namespace Microsoft.ML.Continual.Inference;
 /// a label column is scored all the same.</para>
 /// <para>Images are read ahead on a background thread and scored <see cref="MethodOptions.PredictionBatchSize"/> at a time; nothing is read unless
 /// score or predicted label is asked for.</para>
+/// <para><b>Threads.</b> One model may be used by many threads at once: each its own views, cursors or <c>PredictionEngine</c> (ML.NET's engines and cursors are for one thread each). Scores do
+/// not depend on what other threads do. A processor runs as many passes at once as libtorch's threads (<c>OMP_NUM_THREADS</c>) leave cores for, cores / threads and at least one, any other device one, over all
+/// models of the process; the others wait. Reading, decoding and resizing go on meanwhile.</para>
 /// </remarks>
 public sealed class ContinualTransformer : ITransformer, IDisposable
 {
@@ -32,8 +35,8 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
     private readonly MethodOptions _options;
     private readonly ImageScorer _scorer;
     private readonly OutputColumns _columns;
-    private readonly Backbone? _own;   // loaded for this model alone
-    private int _disposed;
+    private readonly PassGate _gate;
+    private readonly UseCount _uses;
 
     /// <param name="mlContext">Whose log warnings go to.</param>
     /// <param name="options">Column names, evaluation view and batch size; not changed by anyone.</param>
@@ -42,9 +45,16 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
     /// <param name="ownBackbone">The backbone, where it was loaded for this model alone: owned from now on. Null where it is shared.</param>
     internal ContinualTransformer(MLContext mlContext, MethodOptions options, IScorer scorer, ILearnedState state, Backbone? ownBackbone = null)
     {
-        (_mlContext, _options, State, _own) = (mlContext, options, state, ownBackbone);
+        (_mlContext, _options, State) = (mlContext, options, state);
         _scorer = new ImageScorer(scorer, options);
         _columns = new OutputColumns(state.Classes, options.LabelColumnName, options.ScoreColumnName, options.PredictedLabelColumnName);
+        _gate = PassGate.Of(options.Backbone!.Device);
+        _uses = new UseCount(() =>
+        {
+            _scorer.Dispose();
+            State.Dispose();
+            ownBackbone?.Dispose();
+        });
     }
 
     /// <summary>The classes this model tells apart, by the index of their slot in the score.</summary>
@@ -61,6 +71,9 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
 
     /// <summary>The name of the method in the literature, such as <c>L2P</c>.</summary>
     public string MethodName => State.MethodName;
+
+    /// <summary>The frozen network's architecture in words, such as <c>ViT 192x12, 3 heads, patch 16, image 224</c>.</summary>
+    public string Architecture => _options.Backbone!.Architecture;
 
     /// <summary>The image column that is scored.</summary>
     public string ImageColumnName => _options.ImageColumnName;
@@ -113,21 +126,28 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        (JsonObject document, Dictionary<string, Tensor> tensors) = Describe();
-        StateFile.Write(path, StateFile.ModelKind, document, tensors, keepPrevious: false);
+        Use(() =>
+        {
+            (JsonObject document, Dictionary<string, Tensor> tensors) = Describe();
+            StateFile.Write(path, StateFile.ModelKind, document, tensors, keepPrevious: false);
+            return true;
+        });
     }
 
     /// <summary>Writes the same bytes as <see cref="Save(string)"/> to a stream, from its position on.</summary>
     public void Save(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        (JsonObject document, Dictionary<string, Tensor> tensors) = Describe();
-        StateFile.Write(stream, StateFile.ModelKind, document, tensors);
+        Use(() =>
+        {
+            (JsonObject document, Dictionary<string, Tensor> tensors) = Describe();
+            StateFile.Write(stream, StateFile.ModelKind, document, tensors);
+            return true;
+        });
     }
 
     private (JsonObject Document, Dictionary<string, Tensor> Tensors) Describe()
     {
-        ThrowIfDisposed();
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         var document = new JsonObject { ["options"] = KnownOptions.Write(_options), ["backbone"] = BackboneReference.Write(_options.Backbone!), ["learned"] = State.Write(tensors) };
         return (document, tensors);
@@ -141,14 +161,8 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
         PipelinePayload.Save(Save, ctx);
     }
 
-    /// <summary>Frees the model's own tensors. The trainer, other models and the backbone live on; a backbone that <c>LoadModel</c> read for this model alone is freed with it.</summary>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        _scorer.Dispose();
-        State.Dispose();
-        _own?.Dispose();
-    }
+    /// <summary>Frees the model's own tensors, once what other threads do with them is done. The trainer, other models and the backbone live on; a backbone that <c>LoadModel</c> read for this model alone is freed with it.</summary>
+    public void Dispose() => _uses.End();
 
     internal OutputLayout CreateLayout(DataViewSchema source)
     {
@@ -160,11 +174,21 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
     /// <summary>Gathers decoded images for <see cref="Score"/>; may run on another thread.</summary>
     internal PackedImages Pack(IReadOnlyList<HostImage> images) => _scorer.Pack(images);
 
-    /// <summary>Class probabilities of images, in their order.</summary>
-    internal Probabilities Score(PackedImages images, TaskHint? hint = null)
+    /// <summary>Class probabilities of images, in their order. Waits until the device has room.</summary>
+    internal Probabilities Score(PackedImages images, TaskHint? hint = null) => _gate.Run(() => Use(() => _scorer.Score(images, hint)));
+
+    /// <summary>Does something with the model's tensors, which are not freed meanwhile.</summary>
+    private T Use<T>(Func<T> action)
     {
-        ThrowIfDisposed();
-        return _scorer.Score(images, hint);
+        ObjectDisposedException.ThrowIf(!_uses.TryEnter(), this);
+        try
+        {
+            return action();
+        }
+        finally
+        {
+            _uses.Leave();
+        }
     }
 
     internal void WarnOfUnknownLabels(LabelMapping labels)
@@ -178,5 +202,5 @@ public sealed class ContinualTransformer : ITransformer, IDisposable
             $"{labels.UnknownRows} rows carry {labels.UnknownValues.Count} labels that were never learned ({some}{(labels.UnknownValues.Count > 5 ? ", …" : "")}); their label is missing (0) in the scored view, and Evaluate leaves them out.");
     }
 
-    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed != 0, this);
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_uses.IsEnded, this);
 }

@@ -12,11 +12,11 @@ internal static class TrainableTensor
     /// <summary>How many parameters the process has made. TorchSharp's count of live tensors never forgets the tensor that a parameter has emptied; this corrects it.</summary>
     public static long Made => Interlocked.Read(ref s_made);
 
-    /// <summary>A parameter with a copy of the values, on the device, in no dispose scope.</summary>
+    /// <summary>A float32 parameter with a copy of the values, on the device, in no dispose scope.</summary>
     public static Parameter Create(Tensor value, Device device)
     {
         using DisposeScope scope = NewDisposeScope();
-        var parameter = new Parameter(value.detach().to(device).contiguous().clone(), true);
+        var parameter = new Parameter(value.detach().to(ScalarType.Float32).to(device).contiguous().clone(), true);
         Interlocked.Increment(ref s_made);
         parameter.DetachFromDisposeScope();
         return parameter;

@@ -40,16 +40,17 @@ internal static class BackboneReference
     /// <param name="found">The backbone.</param>
     /// <param name="exactly">Whether it must compute in the same type too, as bits ask for.</param>
     /// <exception cref="InvalidDataException">It is of another file or architecture, or normalises its pixels otherwise; the message says what was expected and what was found.</exception>
-    public static void Require(StateFile file, JsonNode? reference, Backbone found, bool exactly = false)
+    public static void Require(StateFile file, JsonNode? reference, Backbone found, bool exactly = false) => file.Parse("the backbone", () =>
     {
         JsonObject own = Write(found);
         foreach (string name in (string[])["type", "architecture", "mean", "deviation", .. exactly ? ["computeType"] : Array.Empty<string>()])
             if (Text(reference?[name]) != Text(own[name])) throw file.Broken($"the backbone's {name}: expected {Text(reference?[name])}; found {Text(own[name])}");
         if ((string?)reference?["sha256"] is { } hash && found.SourceSha256 != hash)
             throw file.Broken($"the backbone: expected '{(string?)reference["path"]}' with the SHA-256 {hash}; found {(found.Source is null ? "weights made in memory" : $"'{found.Source}' with {found.SourceSha256}")}");
+        return true;
 
         static string Text(JsonNode? node) => node?.ToJsonString() ?? "null";
-    }
+    });
 
     /// <summary>Loads the backbone that a file refers to.</summary>
     /// <param name="file">The file.</param>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -29,6 +31,8 @@ internal sealed class StateFile : IDisposable
 
     /// <summary>The largest document, in characters; it holds names, numbers and options, never tensors.</summary>
     public const int MaximumDocument = 1 << 24;
+
+    private const int MaximumMessage = 1500;   // a message may quote the file
 
     private const string FormatKey = "format", FormatName = "Microsoft.ML.Continual", DocumentKey = "document", HashKey = "sha256";
 
@@ -125,7 +129,7 @@ internal sealed class StateFile : IDisposable
     }
 
     /// <summary>What a reader throws who finds something else than it expects.</summary>
-    public InvalidDataException Broken(string what) => new($"'{Name}': {what}.");
+    public InvalidDataException Broken(string what) => Broken(Name, what);
 
     /// <summary>Runs a reader of the document; what it meets in a document that is not as expected becomes an error that names the file.</summary>
     public T Parse<T>(string what, Func<T> read)
@@ -134,13 +138,15 @@ internal sealed class StateFile : IDisposable
         {
             return read();
         }
-        catch (Exception e) when (e is NullReferenceException or InvalidOperationException or FormatException or OverflowException or KeyNotFoundException or ArgumentException)
+        // Among them libtorch's refusals (ExternalException), and what code that was called by reflection threw.
+        catch (Exception e) when (e is NullReferenceException or InvalidOperationException or FormatException or ArithmeticException or KeyNotFoundException or ArgumentException or InvalidCastException
+                                      or IndexOutOfRangeException or JsonException or ExternalException or TargetInvocationException or OutOfMemoryException)
         {
-            throw new InvalidDataException($"'{Name}': {what} cannot be read from the document: {e.Message}", e);
+            throw new InvalidDataException($"'{Name}': {what} cannot be read from the document: {Short((e.InnerException ?? e).Message, MaximumMessage)}", e);
         }
         catch (InvalidDataException e) when (!e.Message.StartsWith($"'{Name}'", StringComparison.Ordinal))
         {
-            throw new InvalidDataException($"'{Name}': {e.Message}", e);
+            throw new InvalidDataException($"'{Name}': {Short(e.Message, MaximumMessage)}", e);
         }
     }
 
@@ -202,7 +208,7 @@ internal sealed class StateFile : IDisposable
         }
         catch (Exception e) when (e is JsonException or NullReferenceException or InvalidOperationException or FormatException or ArgumentException)
         {
-            throw new InvalidDataException($"'{name}': the document cannot be read: {e.Message}", e);
+            throw new InvalidDataException($"'{name}': the document cannot be read: {Short(e.Message, MaximumMessage)}", e);
         }
     }
 
@@ -234,7 +240,7 @@ internal sealed class StateFile : IDisposable
         _ => node?.DeepClone(),
     };
 
-    private static string Short(string text) => text.Length <= 80 ? text : text[..80] + "…";
+    private static string Short(string text, int length = 80) => text.Length <= length ? text : text[..length] + "…";
 
-    private static InvalidDataException Broken(string name, string what) => new($"'{name}': {what}.");
+    private static InvalidDataException Broken(string name, string what) => new($"'{name}': {Short(what, MaximumMessage)}.");
 }

@@ -32,4 +32,20 @@ internal static class StateParts
             throw;
         }
     }
+
+    /// <summary>Checks that what was read is just what it would be written as again: no tensor too many, none of another type.</summary>
+    /// <param name="read">What was read and taken over.</param>
+    /// <param name="write">Writes what was taken over.</param>
+    /// <exception cref="InvalidDataException">A tensor differs; the message names it.</exception>
+    public static void RequireTakenOver(StateDictionary read, Action<StateDictionary> write)
+    {
+        using var again = new StateDictionary();
+        write(again);
+        foreach ((string name, Tensor value) in read.Tensors)
+        {
+            if (!again.Tensors.TryGetValue(name, out Tensor? own)) throw new InvalidDataException($"The tensor '{name}' belongs to nothing that this library knows.");
+            if (own.dtype != value.dtype || !own.shape.SequenceEqual(value.shape))
+                throw new InvalidDataException($"The tensor '{name}': expected {own.dtype} [{string.Join(", ", own.shape)}]; found {value.dtype} [{string.Join(", ", value.shape)}].");
+        }
+    }
 }

@@ -139,10 +139,13 @@ public sealed partial class ContinualTrainer
         using ContinualMethod method = _options.CreateMethod(new Numerics.SeededRandom(_seed).Split());
         using UpdateConstraint? constraint = _constraint?.CreateConstraint();
         method.LoadState(state.Method);
+        StateParts.RequireTakenOver(state.Method, method.SaveState);
         if (method.ClassCount != state.Classes.Count) throw file.Broken($"expected a method of {state.Classes.Count} classes; found {method.ClassCount}");
         if (constraint?.Name != state.ConstraintName) throw file.Broken($"expected {constraint?.Name ?? "no constraint"}; found {state.ConstraintName ?? "no constraint"}");
         constraint?.Attach(method);
-        if (state.Constraint is not null) constraint!.LoadState(state.Constraint);
+        if (state.Constraint is null) return true;
+        constraint!.LoadState(state.Constraint);
+        StateParts.RequireTakenOver(state.Constraint, constraint.SaveState);
         return true;
     });
 

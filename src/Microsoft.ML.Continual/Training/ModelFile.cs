@@ -32,6 +32,7 @@ internal static class ModelFile
                 using ContinualMethod method = options.CreateMethod(new SeededRandom(0));
                 if (method.Name != state.MethodName) throw file.Broken($"expected what {method.Name} has learned; found {state.MethodName}'s");
                 method.LoadState(state.Method);
+                StateParts.RequireTakenOver(state.Method, method.SaveState);
                 return method.ClassCount == state.Classes.Count ? method.CreateScorer() : throw file.Broken($"expected a method of {state.Classes.Count} classes; found {method.ClassCount}");
             });
             return new ContinualTransformer(mlContext, options, scorer, state, own);

@@ -91,6 +91,8 @@ internal sealed class TaskOptimizer : IDisposable
         void Put(ref Tensor place, string name, long[] shape)
         {
             Tensor value = state.Get(name, shape);
+            ScalarType type = _groups[0].Parameters[0].dtype;
+            if (value.dtype != type) throw new InvalidDataException($"The optimiser's tensor '{name}': expected {type}; found {value.dtype}.");
             using var scope = NewDisposeScope();
             place?.Dispose();
             place = OwnMemory.Copy(value).to(_groups[0].Parameters[0].device).DetachFromDisposeScope();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods;
@@ -154,7 +155,7 @@ internal sealed class TrainingLoop
             _method.LoadProgress(progress.Method);
             _constraint?.LoadProgress(progress.Constraint ?? throw new InvalidDataException($"The task in progress has nothing of the constraint {_constraint.Name}."));
         }
-        catch (Exception e) when (e is NullReferenceException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is NullReferenceException or InvalidOperationException or FormatException or ArgumentException or InvalidCastException or ExternalException)
         {
             throw new InvalidDataException($"The task in progress '{progress.Task.Name}' cannot be read: {e.Message}", e);
         }

@@ -276,6 +276,18 @@ public abstract class ConformanceSuite
     }
 
     [TestMethod]
+    public void Threads_that_score_at_once_get_the_bits_of_one()
+    {
+        using ContinualTrainer trainer = Create();
+        using ContinualTransformer model = trainer.Fit(TaskOne);
+        IDataView test = Test;
+        float[][] expected = States.Scores(model, test);
+        float[][][] found = new float[4][][];
+        Parallel.For(0, found.Length, new ParallelOptions { MaxDegreeOfParallelism = found.Length }, i => found[i] = States.Scores(model, test));
+        foreach (float[][] scores in found) States.AssertEqual(expected, scores);
+    }
+
+    [TestMethod]
     public void Fitting_inside_a_dispose_scope_keeps_trainer_and_model_alive()
     {
         using ContinualTrainer trainer = Create();
