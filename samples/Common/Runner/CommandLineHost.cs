@@ -15,7 +15,8 @@ public static class CommandLineHost
     public static int Run(RootCommand command, string program, string[] args, Func<ParseResult, CancellationToken, int> work)
     {
         ArgumentNullException.ThrowIfNull(command);
-        command.SetAction((arguments, cancellationToken) => Task.FromResult(Guard(program, () => work(arguments, cancellationToken))));
+        // On a thread of its own, so that a signal to end finds something to wait for.
+        command.SetAction((arguments, cancellationToken) => Task.Run(() => Guard(program, () => work(arguments, cancellationToken)), CancellationToken.None));
         ParseResult parsed = command.Parse(args);
         if (parsed.Errors.Count > 0) return Fail(program, 2, parsed.Errors[0].Message);
         return parsed.InvokeAsync(new InvocationConfiguration
