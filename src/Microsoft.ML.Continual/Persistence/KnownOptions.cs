@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text.Json.Nodes;
 
@@ -9,6 +10,9 @@ namespace Microsoft.ML.Continual.Persistence;
 /// </summary>
 internal static class KnownOptions
 {
+    // By base class and by the number of loaded assemblies: another assembly may bring more.
+    private static readonly ConcurrentDictionary<(Type Base, int Assemblies), Type[]> s_known = new();
+
     /// <summary>The options with their type's name.</summary>
     public static JsonObject Write(object options) => new() { ["type"] = options.GetType().FullName, ["values"] = OptionJson.Write(options) };
 
@@ -18,13 +22,16 @@ internal static class KnownOptions
     public static T Read<T>(JsonNode json) where T : class
     {
         string name = json["type"]!.GetValue<string>();
-        Type[] known = [.. Assemblies().SelectMany(TypesOf).Where(t => t is { IsAbstract: false, ContainsGenericParameters: false } && typeof(T).IsAssignableFrom(t) && t.GetConstructor(Type.EmptyTypes) is not null)];
+        Type[] known = s_known.GetOrAdd((typeof(T), AppDomain.CurrentDomain.GetAssemblies().Length), _ => Find(typeof(T)));
         Type type = known.FirstOrDefault(t => t.FullName == name)
             ?? throw new InvalidDataException($"The options are of the class '{name}', which is none of those that this program has loaded ({string.Join(", ", known.Select(t => t.Name).Order(StringComparer.Ordinal))}). Make the trainer from its options and call LoadState.");
         var options = (T)Activator.CreateInstance(type)!;
         OptionJson.Read(json["values"]!.AsObject(), options);
         return options;
     }
+
+    private static Type[] Find(Type ancestor) =>
+        [.. Assemblies().SelectMany(TypesOf).Where(t => t is { IsAbstract: false, ContainsGenericParameters: false } && ancestor.IsAssignableFrom(t) && t.GetConstructor(Type.EmptyTypes) is not null)];
 
     private static Assembly[] Assemblies()
     {
