@@ -69,7 +69,7 @@ public static class BenchmarkApp
         catch (OperationCanceledException e)
         {
             if (runs.Count > 0) Finish(benchmark, settings, mlContext, runs);
-            e.Data["done"] = $"stopped after {runs.Count} of {cells.Length} runs{(runs.Count > 0 ? $"; what they gave is in {settings.Out}" : "")}. To go on: {settings.CommandLine}{(settings.SkipDone ? "" : " --skip-done")}";
+            e.Data["done"] = $"stopped after {runs.Count} of {cells.Length} runs{(runs.Count > 0 ? $"; what they gave is in {settings.Out}" : "")}{(settings.State is null ? ". Without --state FILE the next one begins anew" : "")}. To go on: {settings.CommandLine}{(settings.SkipDone ? "" : " --skip-done")}";
             throw;
         }
         ResultTables.WriteMatrices([.. runs.Where(run => run.Seed == settings.Seeds[0]).Select(run => run.Result)]);

@@ -30,6 +30,7 @@ internal static class MethodRun
         SequenceResult result = RunWatcher.Watch($"{place} {title}, seed {seed}".TrimStart(), data.Tasks.Count, options =>
         {
             (options.Name, options.Setting) = (title, settings.EvaluationOf(method));
+            (options.StatePath, options.StateEverySteps) = (settings.StateOf(method, seed), settings.CheckpointEvery);
             return context.Continual.Run(trainer, data.Tasks, options, cancellationToken);
         });
         return new BenchmarkRun(method, seed, result, watch.Elapsed);

@@ -78,6 +78,12 @@ public sealed record RunSettings
     /// <summary>Whether runs whose file is in <see cref="Out"/> are read from there instead of being run again.</summary>
     public required bool SkipDone { get; init; }
 
+    /// <summary>The file that keeps a run, to go on from; null keeps none. See <see cref="StateOf"/>.</summary>
+    public required string? State { get; init; }
+
+    /// <summary>Training steps between states in the middle of a task; null for after each task only.</summary>
+    public required int? CheckpointEvery { get; init; }
+
     /// <summary>The options that decide about the numbers, as they were given, by name; methods and seeds left out, of files and folders the last part of the path.</summary>
     public required IReadOnlyDictionary<string, string> Given { get; init; }
 
@@ -86,6 +92,14 @@ public sealed record RunSettings
 
     /// <summary>The kind of network that the methods adapt, the same for all.</summary>
     public BackboneKind Backbone => Methods[0].Backbone;
+
+    /// <summary>A run's own state file: the given one for a single run, else with method and seed in its name. Null keeps none.</summary>
+    public string? StateOf(MethodEntry method, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        if (State is null || Methods.Count == 1 && Seeds.Count == 1) return State;
+        return Path.Combine(Path.GetDirectoryName(State)!, $"{Path.GetFileNameWithoutExtension(State)}.{method.Name}-seed{seed}{Path.GetExtension(State)}");
+    }
 
     /// <summary>What a method's model is told about test images.</summary>
     public EvaluationSetting EvaluationOf(MethodEntry method)

@@ -55,6 +55,8 @@ internal sealed class RunnerOptions
     private readonly Option<int?> _heads = Heads(), _gpu = Gpu();
     private readonly Option<string?> _device = new("--device") { Description = "Where to compute: cpu, cuda or cuda:1, for instance. --gpu 1 says the same. [default: cpu]" };
     private readonly Option<bool> _skipDone = new("--skip-done") { Description = "Leave out runs whose JSON file is in --out already, and report them with the others: how to go on after Ctrl-C." };
+    private readonly Option<string?> _state = new("--state") { Description = "Keep each run in this file as it goes on, and go on from it where it exists, also from the middle of a task. With several runs each has its own, named after method and seed. [default: a run that is cut off begins anew]" };
+    private readonly Option<int?> _checkpointEvery = new("--checkpoint-every") { Description = "Training steps between states in the middle of a task. Needs --state. [default: after each task only]" };
     private readonly Option<int?> _classes = Classes("all"), _trainPerClass = TrainPerClass("all"), _testPerClass = TestPerClass("all");
     private readonly Option<string> _out = new("--out");
 
@@ -77,11 +79,11 @@ internal sealed class RunnerOptions
         _out.DefaultValueFactory = _ => Path.Combine("artifacts", benchmark.Program);
         foreach ((Option option, string name) in ((Option, string)[])[(_data, "folder"), (_weights, "file"), (_vocabulary, "file"), (_method, "name..."), (_projection, "name..."), (_label, "text"), (_setting, string.Join('|', benchmark.Settings)),
             (_seeds, "count|list"), (_seed, "number"), (_recipe, "name"), (_protocol, "per-image|paper"), (_pgp, string.Join('|', PgpPresets)), (_epochs, "count"), (_batchSize, "count"), (_learningRate, "rate"), (_energy, "share"),
-            (_imageSize, "pixels"), (_normalization, "name"), (_heads, "count"), (_classes, "count"), (_trainPerClass, "count"), (_testPerClass, "count"), (_device, "cpu|cuda:N"), (_gpu, "number"), (_out, "folder")])
+            (_imageSize, "pixels"), (_normalization, "name"), (_heads, "count"), (_classes, "count"), (_trainPerClass, "count"), (_testPerClass, "count"), (_device, "cpu|cuda:N"), (_gpu, "number"), (_out, "folder"), (_state, "file"), (_checkpointEvery, "steps")])
             option.HelpName = name;
         Command = new RootCommand($"{benchmark.Description}\n\nFor example: {benchmark.Program} --data FOLDER --weights vit.safetensors --method ncm l2p l2p-pgp --seeds 3");
         foreach (Option option in (Option[])[_data, _weights, _vocabulary, _method, _projection, _label, _setting, .. benchmark.Options, _seeds, _seed, _recipe, _protocol, _pgp, _epochs, _batchSize, _learningRate, _energy, _online,
-            _fixedViews, _imageSize, _normalization, _heads, _classes, _trainPerClass, _testPerClass, _device, _gpu, _out, _skipDone])
+            _fixedViews, _imageSize, _normalization, _heads, _classes, _trainPerClass, _testPerClass, _device, _gpu, _out, _skipDone, _state, _checkpointEvery])
             Command.Options.Add(option);
     }
 
@@ -117,6 +119,8 @@ internal sealed class RunnerOptions
             Out = Path.GetFullPath(arguments.GetRequiredValue(_out)),
             Label = arguments.GetValue(_label),
             SkipDone = arguments.GetValue(_skipDone),
+            State = arguments.GetValue(_state) is { } state ? Path.GetFullPath(state) : null,
+            CheckpointEvery = arguments.GetValue(_checkpointEvery),
             Given = Given(arguments),
             CommandLine = Join(args.Prepend(_benchmark.Program)),
         };
@@ -130,6 +134,8 @@ internal sealed class RunnerOptions
         Require(!settings.Online || settings.Epochs is null or 1, $"--online makes one pass: leave out --epochs {settings.Epochs}.");
         Require(settings.BatchSize is null or >= 1, $"--batch-size: expected at least 1, found {settings.BatchSize}.");
         Require(settings.LearningRate is null or > 0, $"--learning-rate: expected a positive number, found {settings.LearningRate}.");
+        Require(settings.CheckpointEvery is null || settings.State is not null, "--checkpoint-every needs --state.");
+        Require(settings.CheckpointEvery is null or >= 1, $"--checkpoint-every: expected at least 1, found {settings.CheckpointEvery}.");
         Require(settings.Energy is null or (>= 0 and <= 1), $"--energy: expected 0 to 1, found {settings.Energy}.");
         Require(settings.Limits.ClassCount is null or >= 1, $"--classes: expected at least 1, found {settings.Limits.ClassCount}.");
         Require(settings.Limits.TrainPerClass is null or >= 1, $"--train-per-class: expected at least 1, found {settings.Limits.TrainPerClass}.");
@@ -163,7 +169,7 @@ internal sealed class RunnerOptions
     /// <summary>The options that decide about the numbers, as they were given. Those with a default stand there in any case.</summary>
     private SortedDictionary<string, string> Given(ParseResult arguments)
     {
-        Option[] without = [_method, _projection, _seeds, _seed, _out, _skipDone], paths = [_data, _weights, _vocabulary, .. _benchmark.Options.Where(option => option.HelpName == "file")];
+        Option[] without = [_method, _projection, _seeds, _seed, _out, _skipDone, _state, _checkpointEvery], paths = [_data, _weights, _vocabulary, .. _benchmark.Options.Where(option => option.HelpName == "file")];
         var given = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             [_setting.Name] = arguments.GetRequiredValue(_setting),

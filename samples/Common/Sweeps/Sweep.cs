@@ -11,7 +11,7 @@ public sealed partial class Sweep
     public const string Schema = "continual-sweep/1";
 
     // What the sweep itself gives each cell.
-    private static readonly string[] s_own = ["--method", "--projection", "--seed", "--seeds", "--out", "--skip-done"];
+    private static readonly string[] s_own = ["--method", "--projection", "--seed", "--seeds", "--out", "--skip-done", "--state"];
 
     /// <summary>The sweep's name: lower-case letters, digits and hyphens.</summary>
     public required string Name { get; init; }
@@ -75,7 +75,7 @@ public sealed partial class Sweep
                 {
                     string folder = FormattableString.Invariant($"{output}/{benchmarkName}/{cellName}-seed{seed}");
                     cells.Add(new SweepCell(cells.Count, FormattableString.Invariant($"{benchmarkName} {cellName} seed {seed}"), program,
-                        [.. options, "--method", methodName, "--seed", FormattableString.Invariant($"{seed}"), "--out", folder, "--skip-done"],
+                        [.. options, "--method", methodName, "--seed", FormattableString.Invariant($"{seed}"), "--out", folder, "--skip-done", "--state", folder + "/run.state"],
                         environment, folder, FormattableString.Invariant($"{folder}/{methodName}-seed{seed}.json")));
                 }
             }

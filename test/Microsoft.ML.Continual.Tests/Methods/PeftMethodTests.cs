@@ -44,6 +44,16 @@ public sealed class PeftMethodTests
     }
 
     [TestMethod]
+    public void The_classifier_may_have_a_rate_of_its_own()
+    {
+        using VisionTransformer backbone = RandomTransformer.Create();
+        using ContinualMethod method = new LoraOptions { Backbone = backbone, HeadLearningRateScale = 10 }.CreateMethod(new SeededRandom(1));
+        method.BeginTask(new MethodTask(0, [0, 1], 2, 4, new SeededRandom(2)));
+        foreach (TrainableParameter parameter in method.Parameters)
+            Assert.AreEqual(parameter.Name.StartsWith("head.", StringComparison.Ordinal) ? 10 : 1, parameter.LearningRateScale, parameter.Name);
+    }
+
+    [TestMethod]
     public void Options_out_of_range_are_named()
     {
         using VisionTransformer backbone = RandomTransformer.Create();
@@ -54,7 +64,7 @@ public sealed class PeftMethodTests
             ("Blocks", new AdapterOptions { Blocks = [99] }), ("FrozenEpochs", new AdapterOptions { FrozenEpochs = 5 }), ("PlasticityEpochs", new AdapterOptions { PlasticityEpochs = -1 }),
             ("MergeOffset", new AdapterOptions { MergeOffset = 0 }), ("ClassMask", new AdapterOptions { ClassMask = (ClassMask)9 }), ("Targets", new LoraOptions { Targets = 0 }),
             ("Targets", new LoraOptions { Targets = LoraTargets.Qkv | LoraTargets.Key }), ("Targets", new LoraOptions { Targets = (LoraTargets)1024 }),
-            ("Compensation", new PrefixOptions { Compensation = (PrefixCompensation)7 }),
+            ("HeadLearningRateScale", new LoraOptions { HeadLearningRateScale = 0 }), ("Compensation", new PrefixOptions { Compensation = (PrefixCompensation)7 }),
         ];
         foreach ((string option, PeftOptions options) in wrong)
         {

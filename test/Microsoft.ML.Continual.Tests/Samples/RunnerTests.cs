@@ -257,6 +257,39 @@ public sealed class RunnerTests
     }
 
     [TestMethod]
+    public void A_run_that_was_stopped_goes_on_from_its_state_and_gives_what_it_would_have_given()
+    {
+        WriteClasses("data", "ant", "bee", "cat", "dog");
+        string[] run = ["--method", "l2p", "--tasks", "2", "--epochs", "2"];
+        Assert.AreEqual(0, Split([.. run]), _written.ToString());
+        string whole = Json("l2p-seed1.json")["matrix"]!.ToJsonString();
+        File.Delete(Path.Combine(Out, "l2p-seed1.json"));
+
+        string state = Path.Combine(_folder, "run.state");
+        string[] kept = [.. run, "--state", state, "--checkpoint-every", "1"];
+        using (var stop = new CancellationTokenSource())
+        using (var watch = new FileSystemWatcher(_folder) { EnableRaisingEvents = true })
+        {
+            watch.Renamed += (_, _) => stop.Cancel();   // at the first state, in the middle of a task
+            int code = BenchmarkApp.Run(["--data", Data, "--weights", Weights, "--out", Out, .. kept], Benchmark, stop.Token);
+            Assert.IsTrue(code is 130 or 0, _written.ToString());   // a fast machine may be done before the news of the file arrives
+        }
+        Assert.IsTrue(File.Exists(state));
+        Assert.AreEqual(0, Split([.. kept]), _written.ToString());
+        Assert.AreEqual(whole, Json("l2p-seed1.json")["matrix"]!.ToJsonString());
+        Assert.AreEqual(2, Split("--method", "l2p", "--checkpoint-every", "1"));
+        StringAssert.Contains(_written.ToString(), "--checkpoint-every needs --state");
+    }
+
+    [TestMethod]
+    public void Several_runs_have_states_of_their_own()
+    {
+        WriteClasses("data", "ant", "bee");
+        Assert.AreEqual(0, Split("--method", "ncm", "linear-probe", "--epochs", "1", "--state", Path.Combine(_folder, "run.state")), _written.ToString());
+        CollectionAssert.IsSubsetOf(new[] { "run.linear-probe-seed1.state", "run.ncm-seed1.state" }, Directory.GetFiles(_folder).Select(Path.GetFileName).ToArray());
+    }
+
+    [TestMethod]
     public void A_damaged_file_of_a_run_is_named()
     {
         string path = Path.Combine(_folder, "run.json");

@@ -62,9 +62,9 @@ public sealed class SweepTests
         Sweep sweep = Sweep.Read(Large);
         Assert.HasCount(8, sweep.Cells);
         Assert.AreEqual("env OMP_NUM_THREADS=1 eng/benchmark.sh SplitTinyImageNet --weights 'my models/vit.safetensors' --epochs 3 --fixed-views --data data/tiny --tasks 10 " +
-            "--method ncm --seed 1 --out artifacts/demo/tiny/ncm-seed1 --skip-done", sweep.Cells[0].Command);
+            "--method ncm --seed 1 --out artifacts/demo/tiny/ncm-seed1 --skip-done --state artifacts/demo/tiny/ncm-seed1/run.state", sweep.Cells[0].Command);
         Assert.AreEqual(@"env OMP_NUM_THREADS=1 eng/benchmark.sh FiveDatasets --weights 'my models/vit.safetensors' --epochs 1 --data data/five --datasets MNIST SVHN --label 'L2P, it'\''s fast' " +
-            "--method l2p --seed 7 --out artifacts/demo/five/l2p-fast-seed7 --skip-done", sweep.Cells[7].Command);
+            "--method l2p --seed 7 --out artifacts/demo/five/l2p-fast-seed7 --skip-done --state artifacts/demo/five/l2p-fast-seed7/run.state", sweep.Cells[7].Command);
         Assert.AreEqual("artifacts/demo/five/l2p-fast-seed7/l2p-seed7.json", sweep.Cells[7].DoneFile);
         Assert.HasCount(8, sweep.Cells.Select(cell => cell.Folder).Distinct());
         CollectionAssert.AreEqual(new[] { "SplitTinyImageNet", "FiveDatasets" }, sweep.Programs.ToArray());
@@ -119,7 +119,7 @@ public sealed class SweepTests
         string program = Path.Combine(_folder, "eng", "benchmark.sh");
         File.WriteAllText(program, "#!/usr/bin/env bash\nprintf '%s|' \"$OMP_NUM_THREADS\" \"$CONTINUAL_NO_BUILD\" \"$@\"\n");
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Assert.AreEqual("1|1|FiveDatasets|--weights|my models/vit.safetensors|--epochs|1|--data|data/five|--datasets|MNIST|SVHN|--label|L2P, it's fast|--method|l2p|--seed|7|--out|artifacts/demo/five/l2p-fast-seed7|--skip-done|",
+        Assert.AreEqual("1|1|FiveDatasets|--weights|my models/vit.safetensors|--epochs|1|--data|data/five|--datasets|MNIST|SVHN|--label|L2P, it's fast|--method|l2p|--seed|7|--out|artifacts/demo/five/l2p-fast-seed7|--skip-done|--state|artifacts/demo/five/l2p-fast-seed7/run.state|",
             Shell(script, "7"));
         StringAssert.Contains(Shell(script, "8"), "demo has the runs 0 to 7, not 8");
     }

@@ -87,6 +87,7 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
     {
         ArgumentNullException.ThrowIfNull(useReleasedCode);
         TOptions options = Apply(make);
+        if (Settings.Recipe is null) options.HeadLearningRateScale = 10;   // without a recipe the steps are few
         return Settings.Pgp == "reference" ? useReleasedCode(options) : options;
     }
 

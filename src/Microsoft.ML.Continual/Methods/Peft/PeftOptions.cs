@@ -43,6 +43,10 @@ public abstract class PeftOptions : MethodOptions
     /// <value>The default is <see cref="ClassMask.CurrentTask"/>, as in the released code.</value>
     public ClassMask ClassMask { get; set; } = ClassMask.CurrentTask;
 
+    /// <summary>What the learning rate is multiplied by for the classifier, above 0. Few steps move new rows of a classifier too little at a rate that suits what is tuned.</summary>
+    /// <value>The default is 1, as in the released code.</value>
+    public double HeadLearningRateScale { get; set; } = 1;
+
     /// <summary>In every task but the first: the epochs at the beginning that train the classifier only, 0 to less than <see cref="MethodOptions.Epochs"/>.</summary>
     /// <value>The default is 0; the released code's is 3 of 5 and 30 of 50.</value>
     public int FrozenEpochs { get; set; }
@@ -88,6 +92,7 @@ public abstract class PeftOptions : MethodOptions
         OptionCheck.Require(Blocks is null || Blocks.Count > 0 && Blocks.All(b => b >= 0 && b < depth) && Blocks.Distinct().Count() == Blocks.Count, nameof(Blocks),
             $"one or more different blocks of 0 to {depth - 1}, or null", Blocks is null ? null : $"[{string.Join(", ", Blocks)}]");
         OptionCheck.Require(Enum.IsDefined(ClassMask), nameof(ClassMask), "a known mask", ClassMask);
+        OptionCheck.Require(HeadLearningRateScale > 0 && double.IsFinite(HeadLearningRateScale), nameof(HeadLearningRateScale), "a positive number", HeadLearningRateScale);
         OptionCheck.Require(FrozenEpochs >= 0 && FrozenEpochs < Epochs, nameof(FrozenEpochs), $"0 to {Epochs - 1}, less than {nameof(Epochs)}", FrozenEpochs);
         OptionCheck.Require(PlasticityEpochs >= 0, nameof(PlasticityEpochs), "0 or more", PlasticityEpochs);
         OptionCheck.Require(MergeOffset > 0 && double.IsFinite(MergeOffset), nameof(MergeOffset), "a positive number", MergeOffset);
