@@ -78,7 +78,7 @@ public sealed class TensorAccessor<T> : IDisposable, IEnumerable<T> where T : un
     {
         if (Count > Array.MaxLength) throw new InvalidOperationException("The tensor has more elements than an array can hold.");
         var result = new T[Count];
-        CopyTo(result.AsSpan());
+        if (Count > 0 || shape.Length > 1) CopyTo(result.AsSpan());   // as TorchSharp: an empty vector gives an empty array, an empty matrix throws
         return result;
     }
 
@@ -95,6 +95,7 @@ public sealed class TensorAccessor<T> : IDisposable, IEnumerable<T> where T : un
 
     public unsafe void CopyTo(Span<T> array, int arrayIndex = 0, long tensorIndex = 0)
     {
+        if (tensorIndex < 0 || tensorIndex >= Count) throw new ArgumentOutOfRangeException("startingIndex");
         T* start = Start;
         var target = array[arrayIndex..];
         long count = Math.Min(target.Length, Count - tensorIndex);

@@ -94,6 +94,7 @@ internal static class ExemplarTensors
     {
         Tensor rows = state.Get(prefix + "rows", -1, Columns);
         if (rows.dtype != ScalarType.Int64) throw new InvalidDataException($"The state's tensor '{prefix}rows' is of the type {rows.dtype}; expected {ScalarType.Int64}.");
+        if (rows.shape[0] == 0) return [];   // TorchSharp makes no array of an empty matrix
         return rows.data<long>().ToArray().Chunk(Columns).Select(r => (r[0], r[1], r[2] != 0, r[3], r[4]));
     }
 }
