@@ -32,7 +32,15 @@ public sealed partial class ContinualTrainer
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using TrainerState? state = ShareState();
-        WriteState(path, state, _pending);
+        lock (_stateLock)
+        {
+            if (_pending is not null)
+            {
+                WriteState(path, state, _pending);   // under the lock: a Fit that ends meanwhile frees the task in progress
+                return;
+            }
+        }
+        WriteState(path, state, null);
     }
 
     /// <summary>Goes on from a state that <see cref="SaveState"/> or <see cref="KeepState"/> wrote, in place of what this trainer has learned.</summary>
