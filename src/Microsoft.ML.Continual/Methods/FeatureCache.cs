@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -44,9 +45,25 @@ internal sealed class FeatureCache : IDisposable
         state.Add("cache.features", _features.index_select(0, index.to(_features.device)));
     }
 
-    /// <summary>Takes over what <see cref="SaveProgress"/> wrote.</summary>
+    /// <summary>A cache with what <see cref="SaveProgress"/> wrote; null where the state holds none.</summary>
     /// <exception cref="InvalidDataException">The features are of other sizes, or of rows that the task does not have.</exception>
-    public void LoadProgress(StateDictionary state)
+    public static FeatureCache? Resume(StateDictionary state, int imageCount, Backbone backbone)
+    {
+        if (!state.Contains("cache.rows")) return null;
+        var cache = new FeatureCache(imageCount, backbone.Width, backbone.ComputeType, backbone.Device);
+        try
+        {
+            cache.LoadProgress(state);
+            return cache;
+        }
+        catch
+        {
+            cache.Dispose();
+            throw;
+        }
+    }
+
+    private void LoadProgress(StateDictionary state)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
@@ -56,9 +73,6 @@ internal sealed class FeatureCache : IDisposable
         _features.index_copy_(0, index.to(_features.device), features.to(_features.dtype).to(_features.device));
         foreach (long row in rows) _known[row] = true;
     }
-
-    /// <summary>Whether a state holds a cache.</summary>
-    public static bool IsIn(StateDictionary state) => state.Contains("cache.rows");
 
     public void Dispose() => _features.Dispose();
 }

@@ -110,10 +110,8 @@ public sealed class CodaPromptMethod : ContinualMethod
     public override void LoadProgress(StateDictionary state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        if (!FeatureCache.IsIn(state)) return;
         _cache?.Dispose();
-        _cache = new FeatureCache(_imageCount, _backbone.Width, _backbone.ComputeType, _backbone.Device);
-        _cache.LoadProgress(state);
+        _cache = FeatureCache.Resume(state, _imageCount, _backbone);
     }
 
     /// <inheritdoc/>

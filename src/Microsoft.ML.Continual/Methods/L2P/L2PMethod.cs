@@ -160,9 +160,8 @@ public sealed class L2PMethod : ContinualMethod
     {
         ArgumentNullException.ThrowIfNull(state);
         _usage.LoadProgress(state);
-        if (!FeatureCache.IsIn(state)) return;
-        _cache = new FeatureCache(_imageCount, _backbone.Width, _backbone.ComputeType, _backbone.Device);
-        _cache.LoadProgress(state);
+        _cache?.Dispose();
+        _cache = FeatureCache.Resume(state, _imageCount, _backbone);
     }
 
     /// <inheritdoc/>

@@ -98,9 +98,8 @@ public sealed class LinearProbeMethod : ContinualMethod
     public override void LoadProgress(StateDictionary state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        if (!FeatureCache.IsIn(state)) return;
-        _cache = new FeatureCache(_imageCount, _backbone.Width, _backbone.ComputeType, _backbone.Device);
-        _cache.LoadProgress(state);
+        _cache?.Dispose();
+        _cache = FeatureCache.Resume(state, _imageCount, _backbone);
     }
 
     /// <inheritdoc/>
