@@ -91,7 +91,7 @@ public static class BenchmarkApp
     /// <summary>Makes each method's trainer once: what a method does not accept is found now, and not after the methods before it have run for hours.</summary>
     private static void TryMethods(MethodContext context)
     {
-        List<string> without = [];
+        List<string> without = [], unaligned = [];
         foreach (MethodEntry method in context.Settings.Methods)
         {
             try
@@ -102,8 +102,13 @@ public static class BenchmarkApp
             {
                 without.Add(method.Name);
             }
+            catch (ArgumentException e) when (e.ParamName == MethodContext.AlignmentParameter)
+            {
+                unaligned.Add(method.Name);
+            }
         }
         CommandLineHost.Require(without.Count == 0, $"--recipe {context.Settings.Recipe}: expected methods that have a configuration for it; found {string.Join(", ", without)}, without one. --method chooses others.");
+        CommandLineHost.Require(unaligned.Count == 0, $"--alignment {context.Settings.Alignment}: expected methods whose classifier can be aligned; found {string.Join(", ", unaligned)}. --method chooses others.");
     }
 
     private static void Finish(Benchmark benchmark, RunSettings settings, MLContext mlContext, List<BenchmarkRun> runs)

@@ -39,6 +39,9 @@ public sealed record RunSettings
     /// <summary>The share of old activations' energy that projections protect; null takes the projection's own.</summary>
     public required double? Energy { get; init; }
 
+    /// <summary>Passes of alignment of the classifier after each task but the first, 0 for none; null takes the method's own.</summary>
+    public required int? Alignment { get; init; }
+
     /// <summary>One pass over each task, as the papers' online setting has it.</summary>
     public required bool Online { get; init; }
 

@@ -45,26 +45,3 @@ public sealed class LoracAsReleasedConformanceTests : ConformanceSuite
         return mlContext.Continual().LowRankComposition(options.UseReleasedCode()).WithConstraint(new HalvingOptions());
     }
 }
-
-/// <summary>Alignment in methods that have no use for it by themselves.</summary>
-[TestClass]
-public sealed class AlignedVisualPromptConformanceTests : ConformanceSuite
-{
-    private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone)
-    {
-        var options = VisualPromptConformanceTests.Options(backbone);
-        options.Alignment = new ClassifierAlignmentOptions { Statistics = AlignmentStatistics.Variance, Epochs = 2, Samples = 8, Steps = AlignmentSteps.SeenClasses, ScaleMeans = true, NormalizedTemperature = 0.1 };
-        return mlContext.Continual().PromptTuning(options);
-    }
-}
-
-[TestClass]
-public sealed class AlignedL2PConformanceTests : ConformanceSuite
-{
-    private protected override ContinualTrainer CreateTrainer(MLContext mlContext, Backbone backbone)
-    {
-        var options = L2PConformanceTests.Options(backbone);
-        options.Alignment = new ClassifierAlignmentOptions { Centroids = 2, Epochs = 2, Samples = 8 };
-        return mlContext.Continual().PromptTuning(options);
-    }
-}

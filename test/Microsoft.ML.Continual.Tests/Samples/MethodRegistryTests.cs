@@ -1,6 +1,7 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Evaluation;
 using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Methods.ClipPrompt;
 using Microsoft.ML.Continual.Methods.DeepPrompt;
 using Microsoft.ML.Continual.Methods.DualPrompt;
@@ -127,6 +128,17 @@ public sealed class MethodRegistryTests
         var options = (PgpOptions)Make("--method " + args).Constraint!;
         Assert.AreEqual((space, energy), (options.Space, options.Energy));
     }
+
+    [TestMethod]
+    [DataRow("linear-probe", null)]
+    [DataRow("linear-probe --alignment 7", 7)]
+    [DataRow("lora-pegp --alignment 7", 7)]
+    [DataRow("vpt-nsp2 --alignment 7", 7)]
+    [DataRow("lorac-ipc --alignment 7", 7)]
+    [DataRow("lorac-ipc --alignment 0", null)]
+    [DataRow("slca", 5)]
+    public void The_classifier_is_aligned_in_as_many_passes_as_the_command_line_says(string args, int? passes) =>
+        Assert.AreEqual(passes, ((IClassifierAlignment)Make("--method " + args).Options).Alignment?.Epochs);
 
     [TestMethod]
     public void The_reference_is_each_methods_own_and_leaves_the_selection_to_the_protocol()

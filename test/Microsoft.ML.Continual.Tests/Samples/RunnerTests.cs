@@ -131,6 +131,8 @@ public sealed class RunnerTests
     [DataRow("--online --epochs 3", "--online makes one pass")]
     [DataRow("--learning-rate -1", "--learning-rate: expected a positive number")]
     [DataRow("--energy 2", "--energy: expected 0 to 1")]
+    [DataRow("--alignment -1", "--alignment: expected 0 or more")]
+    [DataRow("--alignment 2 --method ncm l2p ewc lora", "--alignment 2: expected methods whose classifier can be aligned; found ncm, ewc. --method chooses others.")]
     [DataRow("--recipe Cifar", "--recipe: expected one of SplitCifar100, ")]
     [DataRow("--recipe SplitDomainNet --method ncm l2p vpt-seq dualprompt", "--recipe SplitDomainNet: expected methods that have a configuration for it; found l2p, dualprompt, without one")]
     [DataRow("--protocol honest", "honest")]

@@ -1,6 +1,7 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Methods.ClipPrompt;
 using Microsoft.ML.Continual.Methods.CodaPrompt;
 using Microsoft.ML.Continual.Methods.DualPrompt;
@@ -21,6 +22,9 @@ namespace Microsoft.ML.Continual.Samples.Runner.Methods;
 /// <param name="ClassNames">Names by label, for methods that read them, where labels are not names.</param>
 public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone, RunSettings Settings, int Seed, IReadOnlyDictionary<string, string> ClassNames)
 {
+    /// <summary>The parameter that an <see cref="ArgumentException"/> names where a method's classifier cannot be aligned.</summary>
+    internal const string AlignmentParameter = "alignment";
+
     /// <summary>L2P's options.</summary>
     public L2POptions L2P()
     {
@@ -142,6 +146,11 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
         ArgumentNullException.ThrowIfNull(options);
         (options.Backbone, options.Seed) = (Backbone, Seed);
         if (Settings.BatchSize is { } batch) options.BatchSize = batch;
+        if (Settings.Alignment is { } passes)
+        {
+            if (options is not IClassifierAlignment aligned) throw new ArgumentException($"{typeof(TOptions).Name} has no classifier that can be aligned.", AlignmentParameter);
+            aligned.Alignment = passes == 0 ? null : (aligned.Alignment ?? ClassifierAlignmentOptions.Default) with { Epochs = passes };
+        }
         return options;
     }
 }

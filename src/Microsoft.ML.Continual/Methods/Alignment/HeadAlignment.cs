@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Methods.Alignment;
@@ -17,24 +18,28 @@ internal sealed class HeadAlignment(ClassifierAlignmentOptions options, int widt
     /// <param name="task">The finished task.</param>
     /// <param name="head">The classifier.</param>
     /// <param name="features">[B, 3, S, S] -> [B, D], the classifier's input.</param>
-    public void Conclude(FinishedTask task, ClassifierHead head, Func<Tensor, Tensor> features)
+    public void Conclude(FinishedTask task, ClassifierHead head, Func<Tensor, Tensor> features) => Conclude(task, head.Weight, head.Bias, features);
+
+    /// <summary>As <see cref="Conclude(FinishedTask, ClassifierHead, Func{Tensor, Tensor})"/>, for a classifier with the rows [C, D] and [C], which are trained in place.</summary>
+    public void Conclude(FinishedTask task, Parameter weight, Parameter bias, Func<Tensor, Tensor> features)
     {
         using DisposeScope scope = NewDisposeScope();
-        Conclude(ClassFeatures.Collect(task, images => [features(images)])[0], Distributions.All.Count == 0 ? 0 : Distributions.All.Max(d => d.Task) + 1, head, task);
+        Conclude(ClassFeatures.Collect(task, images => [features(images)])[0], Distributions.All.Count == 0 ? 0 : Distributions.All.Max(d => d.Task) + 1, weight, bias, task);
     }
 
-    /// <summary>As <see cref="Conclude(FinishedTask, ClassifierHead, Func{Tensor, Tensor})"/>, with features that are there already.</summary>
+    /// <summary>As <see cref="Conclude(FinishedTask, Parameter, Parameter, Func{Tensor, Tensor})"/>, with features that are there already.</summary>
     /// <param name="features">By class: [n, D].</param>
     /// <param name="index">The number of tasks before this one.</param>
-    /// <param name="head">The classifier.</param>
+    /// <param name="weight">[C, D].</param>
+    /// <param name="bias">[C].</param>
     /// <param name="task">The finished task.</param>
-    public void Conclude(SortedDictionary<int, Tensor> features, int index, ClassifierHead head, FinishedTask task)
+    public void Conclude(SortedDictionary<int, Tensor> features, int index, Parameter weight, Parameter bias, FinishedTask task)
     {
         Distributions.Learn(features, index, task.Random.Split());
         SeededRandom draws = task.Random.Split();
         if (index == 0) return;
         IReadOnlyList<ClassDistribution> drawable = Distributions.Drawable();
-        double loss = (Aligner ?? new ClassifierAligner(options)).Align(head.Weight, head.Bias, drawable, index, draws);
+        double loss = (Aligner ?? new ClassifierAligner(options)).Align(weight, bias, drawable, index, draws);
         task.Log(string.Create(CultureInfo.InvariantCulture, $"classifier aligned on drawn features of {drawable.Select(d => d.Class).Distinct().Count()} classes, loss {loss:0.0000}"));
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,6 +14,7 @@ public sealed class CodaPromptMethod : ContinualMethod
     private readonly VisionTransformer _backbone;
     private readonly PromptComponents[] _blocks;
     private readonly ClassifierHead _head;
+    private readonly HeadAlignment? _alignment;
     private FeatureCache? _cache;
     private int _imageCount;
     private bool _inTask;
@@ -23,6 +25,7 @@ public sealed class CodaPromptMethod : ContinualMethod
         _backbone = (VisionTransformer)options.Backbone!;
         _blocks = [.. options.Blocks.Select(block => new PromptComponents(block, options.PromptLength, _backbone.Width, _backbone.Device))];
         _head = new ClassifierHead(_backbone.Width, _backbone.Device);
+        if (options.Alignment is { } alignment) _alignment = new HeadAlignment(alignment, _backbone.Width);
     }
 
     /// <inheritdoc/>
@@ -66,6 +69,16 @@ public sealed class CodaPromptMethod : ContinualMethod
     }
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Features are not finite.</exception>
+    public override void Conclude(FinishedTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        if (_alignment is null) return;
+        using var scorer = (CodaPromptScorer)CreateScorer();
+        _alignment.Conclude(task, _head, scorer.Features);
+    }
+
+    /// <inheritdoc/>
     public override void EndTask()
     {
         foreach (PromptComponents block in _blocks) block.EndTask();
@@ -86,6 +99,7 @@ public sealed class CodaPromptMethod : ContinualMethod
         MarkOwn(state);
         foreach (PromptComponents block in _blocks) block.SaveState(state);
         _head.SaveState(state);
+        _alignment?.SaveState(state);
     }
 
     /// <inheritdoc/>
@@ -94,9 +108,11 @@ public sealed class CodaPromptMethod : ContinualMethod
         RequireOwn(state);
         foreach (PromptComponents block in _blocks) block.CheckState(state);
         _head.CheckState(state);
+        _alignment?.CheckState(state, state.Get("head.bias", null).shape[0] > 0);
         EndTask();
         foreach (PromptComponents block in _blocks) block.LoadState(state);
         _head.LoadState(state);
+        _alignment?.LoadState(state);
     }
 
     /// <inheritdoc/>
@@ -120,6 +136,7 @@ public sealed class CodaPromptMethod : ContinualMethod
         _cache?.Dispose();
         foreach (PromptComponents block in _blocks) block.Dispose();
         _head.Dispose();
+        _alignment?.Dispose();
     }
 
     /// <summary>[B, D]: from memory where every epoch sees the same pixels.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Numerics;
 
 namespace Microsoft.ML.Continual.Methods.CodaPrompt;
@@ -16,7 +17,7 @@ namespace Microsoft.ML.Continual.Methods.CodaPrompt;
 /// prompts of old images is not held back. There is no projection site: a component disturbs old images as soon as it is added, and no projection of its updates undoes that.</para>
 /// <para>The defaults are those of the released code, but for <see cref="Start"/>.</para>
 /// </remarks>
-public sealed class CodaPromptOptions : MethodOptions
+public sealed class CodaPromptOptions : MethodOptions, IClassifierAlignment
 {
     /// <summary>The defaults.</summary>
     public CodaPromptOptions()
@@ -65,6 +66,10 @@ public sealed class CodaPromptOptions : MethodOptions
     /// <summary>Which classes compete in the training loss.</summary>
     /// <value>The default is <see cref="ClassMask.CurrentTask"/>, as in the paper.</value>
     public ClassMask ClassMask { get; set; } = ClassMask.CurrentTask;
+
+    /// <summary>How the classifier is aligned after each task but the first, on drawn features of all classes, as images have them in prediction; null not at all.</summary>
+    /// <value>The default is null.</value>
+    public ClassifierAlignmentOptions? Alignment { get; set; }
 
     /// <inheritdoc/>
     /// <value>The default is 20.</value>
@@ -118,6 +123,7 @@ public sealed class CodaPromptOptions : MethodOptions
     public override void Validate()
     {
         base.Validate();
+        Alignment?.Validate(nameof(Alignment));
         OptionCheck.Require(Backbone is VisionTransformer, nameof(Backbone), "a vision transformer", Backbone?.Architecture);
         VisionTransformerConfig config = ((VisionTransformer)Backbone!).Config;
         OptionCheck.Require(ComponentsPerTask >= 1 && ComponentsPerTask <= config.Width, nameof(ComponentsPerTask), $"1 to the backbone's width {config.Width}", ComponentsPerTask);

@@ -19,9 +19,16 @@ internal sealed class CodaPromptScorer(VisionTransformer backbone, ComponentTens
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
+        return nn.functional.linear(Features(images), _weight, _bias).MoveToOuterDisposeScope();   // [B, D] -> [B, C]
+    }
+
+    /// <summary>[B, 3, S, S] -> [B, D]: the classifier's input.</summary>
+    public Tensor Features(Tensor images)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable frozen = no_grad();
         Tensor patches = backbone.EmbedPatches(images);
-        Tensor features = CodaPromptNetwork.Features(backbone, components, patches, backbone.ClassFeatureFromPatches(patches));   // [B, D]
-        return nn.functional.linear(features, _weight, _bias).MoveToOuterDisposeScope();
+        return CodaPromptNetwork.Features(backbone, components, patches, backbone.ClassFeatureFromPatches(patches)).MoveToOuterDisposeScope();
     }
 
     public void Dispose()

@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -17,6 +18,7 @@ public sealed class DeepPromptMethod : ContinualMethod
     private readonly VisionTransformer _backbone;
     private readonly DeepPrompts _prompts;
     private readonly TaskHead _head;
+    private readonly HeadAlignment? _alignment;
     private bool _inTask;
 
     internal DeepPromptMethod(DeepPromptOptions options, SeededRandom random)
@@ -25,6 +27,7 @@ public sealed class DeepPromptMethod : ContinualMethod
         _backbone = (VisionTransformer)options.Backbone!;
         _prompts = new DeepPrompts(PromptedTower.Of(_backbone), options.FirstBlock, options.BlockCount ?? _backbone.Config.Depth - options.FirstBlock, options.PromptLength, options.InitialRange, random);
         _head = new TaskHead(_backbone.Width, _backbone.Device);
+        if (options.Alignment is { } alignment) _alignment = new HeadAlignment(alignment, _backbone.Width);
     }
 
     /// <inheritdoc/>
@@ -62,6 +65,15 @@ public sealed class DeepPromptMethod : ContinualMethod
     }
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Features are not finite.</exception>
+    public override void Conclude(FinishedTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        if (_alignment is null) return;
+        _head.Align(_alignment, task, images => Features(_backbone, images, _prompts.ByBlock));
+    }
+
+    /// <inheritdoc/>
     public override void EndTask()
     {
         _head.EndTask();
@@ -85,6 +97,7 @@ public sealed class DeepPromptMethod : ContinualMethod
         MarkOwn(state);
         _prompts.SaveState(state);
         _head.SaveState(state);
+        _alignment?.SaveState(state);
     }
 
     /// <inheritdoc/>
@@ -93,9 +106,11 @@ public sealed class DeepPromptMethod : ContinualMethod
         RequireOwn(state);
         _prompts.CheckState(state);
         _head.CheckState(state);
+        _alignment?.CheckState(state, state.Get("head.bias", null).shape[0] > 0);
         _inTask = false;
         _prompts.LoadState(state);
         _head.LoadState(state);
+        _alignment?.LoadState(state);
     }
 
     /// <inheritdoc/>
@@ -103,6 +118,7 @@ public sealed class DeepPromptMethod : ContinualMethod
     {
         _prompts.Dispose();
         _head.Dispose();
+        _alignment?.Dispose();
     }
 
     /// <summary>[B, 3, S, S] -> [B, D] float32: the class token, with prompts in their blocks.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Numerics;
 
 namespace Microsoft.ML.Continual.Methods.DeepPrompt;
@@ -13,7 +14,7 @@ namespace Microsoft.ML.Continual.Methods.DeepPrompt;
 /// What the paper trains with comes with a <see cref="Recipe"/>. Prompting only the first block (<see cref="BlockCount"/> 1) is not VPT-Shallow, whose prompts go on through all blocks:
 /// that is <c>VisualPromptOptions</c>.
 /// </remarks>
-public sealed class DeepPromptOptions : MethodOptions
+public sealed class DeepPromptOptions : MethodOptions, IClassifierAlignment
 {
     /// <summary>The defaults: the paper's, but for epochs, batch, schedule and weight decay.</summary>
     public DeepPromptOptions()
@@ -71,6 +72,10 @@ public sealed class DeepPromptOptions : MethodOptions
     /// <value>The default is <see cref="ClassMask.CurrentTask"/>, as in the paper.</value>
     public ClassMask ClassMask { get; set; } = ClassMask.CurrentTask;
 
+    /// <summary>How the classifier is aligned after each task but the first, on drawn features of all classes, as images have them in prediction; null not at all. The paper does so with CLIP only</summary>
+    /// <value>The default is null.</value>
+    public ClassifierAlignmentOptions? Alignment { get; set; }
+
     /// <inheritdoc/>
     /// <value>The default is 0.01.</value>
     public override double LearningRate { get; set; } = 0.01;
@@ -95,6 +100,7 @@ public sealed class DeepPromptOptions : MethodOptions
     public override void Validate()
     {
         base.Validate();
+        Alignment?.Validate(nameof(Alignment));
         OptionCheck.Require(Backbone is VisionTransformer, nameof(Backbone), "a vision transformer", Backbone?.Architecture);
         int depth = ((VisionTransformer)Backbone!).Config.Depth;
         OptionCheck.Require(PromptLength >= 1, nameof(PromptLength), "at least 1", PromptLength);

@@ -1,3 +1,4 @@
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -70,6 +71,19 @@ internal sealed class TaskHead(int width, Device device) : IDisposable
         (Tensor weight, Tensor bias) = Merged();
         Replace(weight, bias);
         CloseTask();
+    }
+
+    /// <summary>Closes the task and aligns the classifier, which is then one of all classes.</summary>
+    /// <param name="alignment">The statistics of the classes.</param>
+    /// <param name="task">The finished task.</param>
+    /// <param name="features">[B, 3, S, S] -> [B, D], the classifier's input.</param>
+    public void Align(HeadAlignment alignment, FinishedTask task, Func<Tensor, Tensor> features)
+    {
+        EndTask();
+        using Parameter weight = TrainableTensor.Create(_weight, device), bias = TrainableTensor.Create(_bias, device);
+        alignment.Conclude(task, weight, bias, features);
+        using DisposeScope scope = NewDisposeScope();
+        Replace(weight.detach().clone(), bias.detach().clone());
     }
 
     /// <summary>[C, D] and [C] with the open task's rows among them, frozen copies that are the caller's.</summary>

@@ -12,7 +12,7 @@ namespace Microsoft.ML.Continual.Methods.DualPrompt;
 /// The defaults are those of the paper and its code, but for the selection of prompts in prediction, which is per image (<see cref="UsePaperProtocol"/> sets the batch's vote), and for
 /// <see cref="EPromptLayout"/>. Rate, batch and epochs are <see cref="MethodOptions"/>'; those of the experiments come with a <see cref="Recipe"/>.
 /// </remarks>
-public sealed class DualPromptOptions : MethodOptions
+public sealed class DualPromptOptions : MethodOptions, IClassifierAlignment
 {
     /// <summary>The defaults.</summary>
     public DualPromptOptions()

@@ -13,7 +13,7 @@ namespace Microsoft.ML.Continual.Methods.FineTuning;
 /// <para>A covariance is D² numbers a class: 236 MB for 100 classes of a ViT-B/16; <see cref="ClassifierAlignmentOptions.Statistics"/> has smaller ones. Means are drawn nearer to zero by the task that
 /// brought the class, as in the authors' program, which computes that task from the size of the latest and is right for tasks of equal sizes only.</para>
 /// </remarks>
-public sealed class SlcaOptions : NetworkTuningOptions
+public sealed class SlcaOptions : NetworkTuningOptions, IClassifierAlignment
 {
     /// <summary>
     /// The authors' settings: <see cref="MethodOptions.Optimizer"/> = <see cref="OptimizerKind.Sgd"/>, <see cref="MethodOptions.WeightDecay"/> = <c>0.0005</c>,

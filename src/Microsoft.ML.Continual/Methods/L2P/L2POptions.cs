@@ -9,7 +9,7 @@ namespace Microsoft.ML.Continual.Methods.L2P;
 /// prompts whose keys are nearest to its query, inserted at the input of a frozen vision transformer.
 /// </summary>
 /// <remarks>The defaults are the paper's for Split CIFAR-100, but for the selection of prompts: <see cref="UsePaperProtocol"/> sets that as well.</remarks>
-public sealed class L2POptions : MethodOptions
+public sealed class L2POptions : MethodOptions, IClassifierAlignment
 {
     /// <summary>The defaults.</summary>
     public L2POptions()

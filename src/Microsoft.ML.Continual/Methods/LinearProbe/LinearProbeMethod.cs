@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,6 +13,7 @@ public sealed class LinearProbeMethod : ContinualMethod
     private readonly LinearProbeOptions _options;
     private readonly VisionTransformer _backbone;
     private readonly ClassifierHead _head;
+    private readonly HeadAlignment? _alignment;
     private FeatureCache? _cache;
     private int _imageCount;
     private bool _inTask;
@@ -21,6 +23,7 @@ public sealed class LinearProbeMethod : ContinualMethod
         _options = options;
         _backbone = (VisionTransformer)options.Backbone!;
         _head = new ClassifierHead(_backbone.Width, _backbone.Device);
+        if (options.Alignment is { } alignment) _alignment = new HeadAlignment(alignment, _backbone.Width);
     }
 
     /// <inheritdoc/>
@@ -58,6 +61,15 @@ public sealed class LinearProbeMethod : ContinualMethod
     }
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Features are not finite.</exception>
+    public override void Conclude(FinishedTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        if (_alignment is null) return;
+        _alignment.Conclude(task, _head, _backbone.ClassFeature);
+    }
+
+    /// <inheritdoc/>
     public override void EndTask()
     {
         _cache?.Dispose();
@@ -76,6 +88,7 @@ public sealed class LinearProbeMethod : ContinualMethod
     {
         MarkOwn(state);
         _head.SaveState(state);
+        _alignment?.SaveState(state);
     }
 
     /// <inheritdoc/>
@@ -83,8 +96,10 @@ public sealed class LinearProbeMethod : ContinualMethod
     {
         RequireOwn(state);
         _head.CheckState(state);
+        _alignment?.CheckState(state, state.Get("head.bias", null).shape[0] > 0);
         EndTask();
         _head.LoadState(state);
+        _alignment?.LoadState(state);
     }
 
     /// <inheritdoc/>
@@ -107,6 +122,7 @@ public sealed class LinearProbeMethod : ContinualMethod
     {
         EndTask();
         _head.Dispose();
+        _alignment?.Dispose();
     }
 
     private Tensor Features(ImageBatch batch)

@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Numerics;
 
 namespace Microsoft.ML.Continual.Methods.LinearProbe;
@@ -14,11 +15,15 @@ namespace Microsoft.ML.Continual.Methods.LinearProbe;
 /// <para>With the default mask, rows of old classes receive no gradient and keep their bits (weight decay 0). With <see cref="ClassMask.SeenClasses"/> new classes push
 /// old ones down and most is forgotten: the "sequential fine-tuning of the head" of L2P's table. All images of a benchmark in one task make it the joint linear probe.</para>
 /// </remarks>
-public sealed class LinearProbeOptions : MethodOptions
+public sealed class LinearProbeOptions : MethodOptions, IClassifierAlignment
 {
     /// <summary>Which classes compete in the training loss.</summary>
     /// <value>The default is <see cref="ClassMask.CurrentTask"/>.</value>
     public ClassMask ClassMask { get; set; } = ClassMask.CurrentTask;
+
+    /// <summary>How the classifier is aligned after each task but the first, on drawn features of all classes, as images have them in prediction; null not at all.</summary>
+    /// <value>The default is null.</value>
+    public ClassifierAlignmentOptions? Alignment { get; set; }
 
     /// <inheritdoc/>
     /// <value>The default is 20.</value>
@@ -56,6 +61,7 @@ public sealed class LinearProbeOptions : MethodOptions
     public override void Validate()
     {
         base.Validate();
+        Alignment?.Validate(nameof(Alignment));
         OptionCheck.Require(Backbone is VisionTransformer, nameof(Backbone), "a vision transformer", Backbone?.Architecture);
         OptionCheck.Require(Enum.IsDefined(ClassMask), nameof(ClassMask), "a known mask", ClassMask);
     }

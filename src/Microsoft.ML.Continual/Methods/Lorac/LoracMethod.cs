@@ -128,7 +128,7 @@ public sealed class LoracMethod : ContinualMethod
             _clusters.Learn(features[1], newest, task.Random.Split());
             task.Log(string.Create(CultureInfo.InvariantCulture, $"{Name}: {_clusters.Count} clusters tell {_clusters.TaskCount} tasks apart"));
         }
-        _alignment?.Conclude(features[0], newest, _head, task);
+        _alignment?.Conclude(features[0], newest, _head.Weight, _head.Bias, task);
     }
 
     /// <inheritdoc/>

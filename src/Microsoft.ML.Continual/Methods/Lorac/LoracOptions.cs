@@ -14,7 +14,7 @@ namespace Microsoft.ML.Continual.Methods.Lorac;
 /// The defaults are those of the released code for Split CIFAR-100 on ViT-B/16 of ImageNet-21k, without inference of the task. For prediction the updates are merged into the weights: an image costs what it costs
 /// in the plain network, and twice that with <see cref="TaskInference"/>. A <see cref="LearningRate"/> is used as it is, not scaled by the batch. The classifier has rows of seen classes only, so that nothing unseen can win.
 /// </remarks>
-public sealed class LoracOptions : MethodOptions
+public sealed class LoracOptions : MethodOptions, IClassifierAlignment
 {
     /// <summary>The defaults.</summary>
     public LoracOptions()

@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Methods.DeepPrompt;
 using Microsoft.ML.Continual.Numerics;
 using TorchSharp;
@@ -19,6 +20,7 @@ public sealed class PeftMethod : ContinualMethod
     private readonly PeftModule _module;
     private readonly TaskHead _head;
     private readonly PhaseCopies _phases;
+    private readonly HeadAlignment? _alignment;
     private int _task = -1, _epoch;      // −1: in no task
 
     internal PeftMethod(PeftOptions options, PeftModule module)
@@ -26,6 +28,7 @@ public sealed class PeftMethod : ContinualMethod
         (_options, _backbone, _module) = (options, options.Network, module);
         _head = new TaskHead(_backbone.Width, _backbone.Device);
         _phases = new PhaseCopies(module.Parameters);
+        if (options.Alignment is { } alignment) _alignment = new HeadAlignment(alignment, _backbone.Width);
     }
 
     /// <inheritdoc/>
@@ -92,6 +95,16 @@ public sealed class PeftMethod : ContinualMethod
     public override void FinishTraining() => _phases.Merge(_options.MergeShare(_task));
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Features are not finite.</exception>
+    public override void Conclude(FinishedTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        if (_alignment is null) return;
+        using var scorer = (PeftScorer)CreateScorer();
+        _head.Align(_alignment, task, scorer.Features);
+    }
+
+    /// <inheritdoc/>
     public override void EndTask()
     {
         _head.EndTask();
@@ -120,6 +133,7 @@ public sealed class PeftMethod : ContinualMethod
         MarkOwn(state);
         foreach (TrainableParameter parameter in _module.Parameters) state.Add(parameter.Name, parameter.Value);
         _head.SaveState(state);
+        _alignment?.SaveState(state);
     }
 
     /// <inheritdoc/>
@@ -130,10 +144,12 @@ public sealed class PeftMethod : ContinualMethod
         string[] strange = [.. state.Tensors.Keys.Where(name => name.StartsWith("pets.", StringComparison.Ordinal)).Except(_module.Parameters.Select(p => p.Name))];
         if (strange.Length > 0) throw new InvalidDataException($"The state has tensors that these options do not: {string.Join(", ", strange)}; expected {string.Join(", ", _module.Parameters.Select(p => p.Name))}.");
         _head.CheckState(state);
+        _alignment?.CheckState(state, state.Get("head.bias", null).shape[0] > 0);
         _phases.Drop();
         _task = -1;
         _phases.Set(values);
         _head.LoadState(state);
+        _alignment?.LoadState(state);
     }
 
     /// <inheritdoc/>
@@ -156,6 +172,7 @@ public sealed class PeftMethod : ContinualMethod
         _phases.Dispose();
         _module.Dispose();
         _head.Dispose();
+        _alignment?.Dispose();
     }
 
     /// <summary>What the first phase makes of the images, [B, T, D], without gradient.</summary>

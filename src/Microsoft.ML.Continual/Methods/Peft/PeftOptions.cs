@@ -1,5 +1,6 @@
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Numerics;
 
 namespace Microsoft.ML.Continual.Methods.Peft;
@@ -9,7 +10,7 @@ namespace Microsoft.ML.Continual.Methods.Peft;
 /// Without a constraint it forgets; with gradient projection it is PEGP (Qiao et al., "Gradient Projection for Continual Parameter-Efficient Tuning", TPAMI 2025): <c>PgpOptions.Pegp</c>.
 /// </summary>
 /// <remarks>The second phase of the released code (<see cref="PlasticityEpochs"/>) is not projected, so that what a projection promises of old tasks does not survive its merge.</remarks>
-public abstract class PeftOptions : MethodOptions
+public abstract class PeftOptions : MethodOptions, IClassifierAlignment
 {
     private const int UsualBlocks = 5;
 
@@ -46,6 +47,10 @@ public abstract class PeftOptions : MethodOptions
     /// <summary>What the learning rate is multiplied by for the classifier, above 0. Few steps move new rows of a classifier too little at a rate that suits what is tuned.</summary>
     /// <value>The default is 1, as in the released code.</value>
     public double HeadLearningRateScale { get; set; } = 1;
+
+    /// <summary>How the classifier is aligned after each task but the first, on drawn features of all classes, as images have them in prediction; null not at all.</summary>
+    /// <value>The default is null.</value>
+    public ClassifierAlignmentOptions? Alignment { get; set; }
 
     /// <summary>In every task but the first: the epochs at the beginning that train the classifier only, 0 to less than <see cref="MethodOptions.Epochs"/>.</summary>
     /// <value>The default is 0; the released code's is 3 of 5 and 30 of 50.</value>
@@ -87,6 +92,7 @@ public abstract class PeftOptions : MethodOptions
     public override void Validate()
     {
         base.Validate();
+        Alignment?.Validate(nameof(Alignment));
         OptionCheck.Require(Backbone is VisionTransformer, nameof(Backbone), "a vision transformer", Backbone?.Architecture);
         int depth = Network.Config.Depth;
         OptionCheck.Require(Blocks is null || Blocks.Count > 0 && Blocks.All(b => b >= 0 && b < depth) && Blocks.Distinct().Count() == Blocks.Count, nameof(Blocks),

@@ -13,7 +13,15 @@ internal sealed class PeftScorer(VisionTransformer backbone, IReadOnlyList<Tenso
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        return nn.functional.linear(backbone.Forward(images, edits(tensors)).AverageTokens(), head.Weight, head.Bias).MoveToOuterDisposeScope();   // [B, 1, D] -> [B, D] -> [B, C]
+        return nn.functional.linear(Features(images), head.Weight, head.Bias).MoveToOuterDisposeScope();   // [B, D] -> [B, C]
+    }
+
+    /// <summary>[B, 3, S, S] -> [B, D]: the classifier's input.</summary>
+    public Tensor Features(Tensor images)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable frozen = no_grad();
+        return backbone.Forward(images, edits(tensors)).AverageTokens().MoveToOuterDisposeScope();   // [B, 1, D] -> [B, D]
     }
 
     public void Dispose()

@@ -12,7 +12,7 @@ namespace Microsoft.ML.Continual.Methods.VisualPrompt;
 /// With the default length it has as many prompt parameters as L2P's default pool (10 prompts of 5 tokens), but every image uses all of them, where L2P uses
 /// half: training steps are dearer.
 /// </remarks>
-public sealed class VisualPromptOptions : MethodOptions
+public sealed class VisualPromptOptions : MethodOptions, IClassifierAlignment
 {
     /// <summary>The number P of prompt tokens.</summary>
     /// <value>The default is 50.</value>
