@@ -39,6 +39,9 @@ public sealed record RunSettings
     /// <summary>The share of old activations' energy that projections protect; null takes the projection's own.</summary>
     public required double? Energy { get; init; }
 
+    /// <summary>How many images methods with a memory remember in all, the same for each, so that they can be compared.</summary>
+    public required int Memory { get; init; }
+
     /// <summary>One pass over each task, as the papers' online setting has it.</summary>
     public required bool Online { get; init; }
 

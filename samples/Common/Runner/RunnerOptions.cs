@@ -45,6 +45,11 @@ internal sealed class RunnerOptions
     private readonly Option<int?> _batchSize = new("--batch-size") { Description = $"Images a step. [default: {Usual}]" };
     private readonly Option<double?> _learningRate = new("--learning-rate") { Description = $"The optimiser's learning rate, used as it is whatever the batch size. [default: {Usual}]" };
     private readonly Option<double?> _energy = new("--energy") { Description = "What share of old activations' energy a projection protects, 0 to 1. [default: the preset's own]" };
+    private readonly Option<int> _memory = new("--memory")
+    {
+        Description = "How many images the methods with a memory (icarl, derpp, bic) remember in all: at least one for every class. A run's protocol states it.",
+        DefaultValueFactory = _ => MethodRegistry.RememberedImages,
+    };
     private readonly Option<bool> _online = new("--online") { Description = "The online setting: one pass over each task, shuffled." };
     private readonly Option<bool> _fixedViews = new("--fixed-views") { Description = "Train on images as prediction sees them instead of random crops: features of the frozen network are then computed once, and steps cost half." };
     private readonly Option<string> _data = new("--data") { Required = true };
@@ -78,11 +83,11 @@ internal sealed class RunnerOptions
         _out.Description = "The folder for the HTML report and a JSON file for each run.";
         _out.DefaultValueFactory = _ => Path.Combine("artifacts", benchmark.Program);
         foreach ((Option option, string name) in ((Option, string)[])[(_data, "folder"), (_weights, "file"), (_vocabulary, "file"), (_method, "name..."), (_projection, "name..."), (_label, "text"), (_setting, string.Join('|', benchmark.Settings)),
-            (_seeds, "count|list"), (_seed, "number"), (_recipe, "name"), (_protocol, "per-image|paper"), (_pgp, string.Join('|', PgpPresets)), (_epochs, "count"), (_batchSize, "count"), (_learningRate, "rate"), (_energy, "share"),
+            (_seeds, "count|list"), (_seed, "number"), (_recipe, "name"), (_protocol, "per-image|paper"), (_pgp, string.Join('|', PgpPresets)), (_epochs, "count"), (_batchSize, "count"), (_learningRate, "rate"), (_energy, "share"), (_memory, "count"),
             (_imageSize, "pixels"), (_normalization, "name"), (_heads, "count"), (_classes, "count"), (_trainPerClass, "count"), (_testPerClass, "count"), (_device, "cpu|cuda:N"), (_gpu, "number"), (_out, "folder"), (_state, "file"), (_checkpointEvery, "steps")])
             option.HelpName = name;
         Command = new RootCommand($"{benchmark.Description}\n\nFor example: {benchmark.Program} --data FOLDER --weights vit.safetensors --method ncm l2p l2p-pgp --seeds 3");
-        foreach (Option option in (Option[])[_data, _weights, _vocabulary, _method, _projection, _label, _setting, .. benchmark.Options, _seeds, _seed, _recipe, _protocol, _pgp, _epochs, _batchSize, _learningRate, _energy, _online,
+        foreach (Option option in (Option[])[_data, _weights, _vocabulary, _method, _projection, _label, _setting, .. benchmark.Options, _seeds, _seed, _recipe, _protocol, _pgp, _epochs, _batchSize, _learningRate, _energy, _memory, _online,
             _fixedViews, _imageSize, _normalization, _heads, _classes, _trainPerClass, _testPerClass, _device, _gpu, _out, _skipDone, _state, _checkpointEvery])
             Command.Options.Add(option);
     }
@@ -106,6 +111,7 @@ internal sealed class RunnerOptions
             BatchSize = arguments.GetValue(_batchSize),
             LearningRate = arguments.GetValue(_learningRate),
             Energy = arguments.GetValue(_energy),
+            Memory = arguments.GetValue(_memory),
             Online = arguments.GetValue(_online),
             FixedViews = arguments.GetValue(_fixedViews),
             Data = arguments.GetRequiredValue(_data),
@@ -137,6 +143,7 @@ internal sealed class RunnerOptions
         Require(settings.CheckpointEvery is null || settings.State is not null, "--checkpoint-every needs --state.");
         Require(settings.CheckpointEvery is null or >= 1, $"--checkpoint-every: expected at least 1, found {settings.CheckpointEvery}.");
         Require(settings.Energy is null or (>= 0 and <= 1), $"--energy: expected 0 to 1, found {settings.Energy}.");
+        Require(settings.Memory >= 1, $"--memory: expected at least 1, found {settings.Memory}.");
         Require(settings.Limits.ClassCount is null or >= 1, $"--classes: expected at least 1, found {settings.Limits.ClassCount}.");
         Require(settings.Limits.TrainPerClass is null or >= 1, $"--train-per-class: expected at least 1, found {settings.Limits.TrainPerClass}.");
         Require(settings.Limits.TestPerClass is null or >= 1, $"--test-per-class: expected at least 1, found {settings.Limits.TestPerClass}.");

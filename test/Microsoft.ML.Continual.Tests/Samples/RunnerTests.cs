@@ -131,6 +131,7 @@ public sealed class RunnerTests
     [DataRow("--online --epochs 3", "--online makes one pass")]
     [DataRow("--learning-rate -1", "--learning-rate: expected a positive number")]
     [DataRow("--energy 2", "--energy: expected 0 to 1")]
+    [DataRow("--memory 0", "--memory: expected at least 1, found 0")]
     [DataRow("--recipe Cifar", "--recipe: expected one of SplitCifar100, ")]
     [DataRow("--recipe SplitDomainNet --method ncm l2p vpt-seq dualprompt", "--recipe SplitDomainNet: expected methods that have a configuration for it; found l2p, dualprompt, without one")]
     [DataRow("--protocol honest", "honest")]
