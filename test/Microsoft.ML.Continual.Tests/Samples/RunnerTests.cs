@@ -283,6 +283,30 @@ public sealed class RunnerTests
     }
 
     [TestMethod]
+    public void Joint_training_is_said_in_its_file_starts_like_fine_tuning_and_goes_on_from_its_state()
+    {
+        WriteClasses("data", "ant", "bee", "cat", "dog");
+        string[] run = ["--method", "joint", "joint-probe", "--tasks", "2", "--epochs", "1", "--batch-size", "8"];
+        Assert.AreEqual(0, Split([.. run, "--state", Path.Combine(_folder, "run.state")]), _written.ToString());
+        Assert.AreEqual(0, Split("--method", "ft", "--tasks", "2", "--epochs", "1", "--batch-size", "8"), _written.ToString());
+        JsonNode joint = Json("joint-seed1.json"), ft = Json("ft-seed1.json");
+        Assert.AreEqual((true, false), ((bool)joint["joint"]!, (bool)ft["joint"]!));
+        Assert.AreEqual("each image by itself; joint: trained anew on all tasks so far after each task", (string)joint["protocol"]!);
+        Assert.AreEqual("ClassIncremental", (string)joint["scenario"]!);
+        foreach (string part in new[] { "matrix", "topFive", "logLoss" }) Assert.AreEqual(ft[part]![0]!.ToJsonString(), joint[part]![0]!.ToJsonString(), part);
+        foreach (string part in new[] { "tasks", "testRows" }) Assert.AreEqual(ft[part]!.ToJsonString(), joint[part]!.ToJsonString(), part);
+        Assert.HasCount(2, joint["times"]!["training"]!.AsArray());
+        Assert.IsEmpty(ComparisonCheck.Problems(Comparison.Of(Out, StoredRun.ReadFolder(Out))), "all stand in one table");
+        Assert.IsTrue(StoredRun.Read(Path.Combine(Out, "joint-probe-seed1.json")).Result.IsJoint);
+
+        string logLoss = joint["logLoss"]!.ToJsonString();
+        File.Delete(Path.Combine(Out, "joint-seed1.json"));
+        Assert.AreEqual(0, Split([.. run, "--state", Path.Combine(_folder, "run.state"), "--skip-done"]), _written.ToString());
+        Assert.AreEqual(logLoss, Json("joint-seed1.json")["logLoss"]!.ToJsonString());
+        StringAssert.Contains(_written.ToString(), "Joint linear probe, seed 1: done before");
+    }
+
+    [TestMethod]
     public void Several_runs_have_states_of_their_own()
     {
         WriteClasses("data", "ant", "bee");
