@@ -128,7 +128,7 @@ public sealed class JointRunTests
     public void Trainers_that_cannot_give_a_bound_and_tasks_that_cannot_be_tested_are_refused()
     {
         using ContinualTrainer one = Create();
-        StringAssert.Contains(Refused(() => one), "expected a new trainer at each call");
+        StringAssert.Contains(Refused(() => one), "Expected a new trainer at each call");
         using ContinualTrainer learned = Create();
         learned.Fit(Tasks()[0]).Dispose();
         StringAssert.Contains(Refused(() => learned), "found one that has learned");
