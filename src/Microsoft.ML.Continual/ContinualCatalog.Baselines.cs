@@ -31,6 +31,7 @@ public sealed partial class ContinualCatalog
 
     /// <summary>
     /// All rows of several tasks as one task: what any trainer reaches on it is the upper bound of what it can reach on the tasks one after another (joint training). Evaluate the model on the single tasks.
+    /// <see cref="RunJoint"/> does so after each task.
     /// </summary>
     /// <example><code>
     /// using ContinualTransformer bound = trainer.Fit(continual.JointTask(tasks));

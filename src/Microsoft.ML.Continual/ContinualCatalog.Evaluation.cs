@@ -37,7 +37,34 @@ public sealed partial class ContinualCatalog
     {
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentNullException.ThrowIfNull(tasks);
-        return SequenceRunner.Run(trainer, tasks, options ?? new RunOptions(), cancellationToken);
+        using var learner = new ContinualLearner(trainer);
+        return SequenceRunner.Run(learner, tasks, options ?? new RunOptions(), cancellationToken);
+    }
+
+    /// <summary>
+    /// Joint training, the upper bound of what a method can reach on a sequence: at each task a new trainer learns the rows of that task and of all before it as one task, shuffled, and all tasks so far are evaluated.
+    /// </summary>
+    /// <example><code>
+    /// SequenceResult learned = continual.Run(continual.FineTuning(options), tasks);
+    /// SequenceResult bound = continual.RunJoint(() => continual.FineTuning(options), tasks);
+    /// </code></example>
+    /// <remarks>
+    /// This is no continual learning: old rows are read again at every task, so tasks of a stream cannot be used, and T tasks of one size cost as much training as (T + 1) / 2 passes of a run through them. The
+    /// first row of the matrix is that of <see cref="Run"/>. All trainers have the first one's seed. With <see cref="RunOptions.StatePath"/> finished tasks are not trained again, and a task goes on where it was cut off.
+    /// </remarks>
+    /// <param name="createTrainer">Makes a trainer that has learned nothing, equal at each call; the run disposes it.</param>
+    /// <param name="tasks">The tasks, each with a test view, whose rows can be read any number of times.</param>
+    /// <param name="options">The run's name, setting and listeners; null takes the defaults.</param>
+    /// <param name="cancellationToken">Ends the run early.</param>
+    /// <returns>The accuracy matrix with all that belongs to it; <see cref="SequenceResult.IsJoint"/> is set.</returns>
+    /// <exception cref="ArgumentException">The sequence is empty, a task has no test view or other types of columns than those before; or a trainer is null, has learned, differs from the first or does not shuffle.</exception>
+    /// <exception cref="InvalidDataException">The state is damaged, or of another run; the message says what was expected and what was found.</exception>
+    public SequenceResult RunJoint(Func<ContinualTrainer> createTrainer, IEnumerable<ContinualTask> tasks, RunOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(createTrainer);
+        ArgumentNullException.ThrowIfNull(tasks);
+        using var learner = new JointLearner(createTrainer);
+        return SequenceRunner.Run(learner, tasks, options ?? new RunOptions(), cancellationToken);
     }
 
     /// <summary>Writes runs as one self-contained HTML page.</summary>

@@ -13,27 +13,29 @@ public static class RunWatcher
     /// <param name="name">What to call the run.</param>
     /// <param name="taskCount">The number of tasks.</param>
     /// <param name="work">Takes options with a name and listeners, and does the run.</param>
-    public static SequenceResult Watch(string name, int taskCount, Func<RunOptions, SequenceResult> work)
+    /// <param name="isJoint">Whether each task is learned anew with all before it, so that the tenth takes ten times as long as the first.</param>
+    public static SequenceResult Watch(string name, int taskCount, Func<RunOptions, SequenceResult> work, bool isJoint = false)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return SampleConsole.IsInteractive ? WatchByBar(name, taskCount, work) : WatchByLines(name, taskCount, work);
+        Func<double, double> effort = isJoint ? tasks => tasks * (tasks + 1) / 2 : tasks => tasks;
+        return SampleConsole.IsInteractive ? WatchByBar(name, taskCount, effort, work) : WatchByLines(name, taskCount, effort, work);
     }
 
-    private static SequenceResult WatchByLines(string name, int taskCount, Func<RunOptions, SequenceResult> work)
+    private static SequenceResult WatchByLines(string name, int taskCount, Func<double, double> effort, Func<RunOptions, SequenceResult> work)
     {
         var watch = Stopwatch.StartNew();
         return work(new RunOptions
         {
             Name = name,
             Tasks = new Listener<TaskReport>(report => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{name}: task {report.TaskIndex + 1} of {taskCount} learned in {report.TrainingTime.TotalSeconds:0.0} s, average accuracy so far {100 * Average(report):0.0} %{Left(watch.Elapsed, report.TaskIndex + 1, taskCount)}"))),
+                $"{name}: task {report.TaskIndex + 1} of {taskCount} learned in {report.TrainingTime.TotalSeconds:0.0} s, average accuracy so far {100 * Average(report):0.0} %{Left(watch.Elapsed, effort(report.TaskIndex + 1), effort(taskCount))}"))),
         });
     }
 
     /// <summary>The time left if the tasks to come take as long as those so far did; they take a little longer, as each is followed by tests of all before it.</summary>
-    private static string Left(TimeSpan elapsed, int done, int all)
+    private static string Left(TimeSpan elapsed, double done, double all)
     {
-        TimeSpan left = elapsed * ((all - done) / (double)done);
+        TimeSpan left = elapsed * ((all - done) / done);
         return left.TotalSeconds switch
         {
             < 1 => "",
@@ -43,11 +45,11 @@ public static class RunWatcher
         };
     }
 
-    private static SequenceResult WatchByBar(string name, int taskCount, Func<RunOptions, SequenceResult> work) => SampleConsole.Instance.Progress()
+    private static SequenceResult WatchByBar(string name, int taskCount, Func<double, double> effort, Func<RunOptions, SequenceResult> work) => SampleConsole.Instance.Progress()
         .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
         .Start(context =>
         {
-            ProgressTask bar = context.AddTask(Markup.Escape(name), maxValue: taskCount);
+            ProgressTask bar = context.AddTask(Markup.Escape(name), maxValue: effort(taskCount));
             string accuracy = "";
             return work(new RunOptions
             {
@@ -55,12 +57,12 @@ public static class RunWatcher
                 Training = new Listener<TrainingProgress>(p =>
                 {
                     bar.Description = Markup.Escape($"{name}: task {p.TaskIndex + 1} of {taskCount}, epoch {p.Epoch} of {p.Epochs}{accuracy}");
-                    bar.Value = p.TaskIndex + p.Fraction;
+                    bar.Value = effort(p.TaskIndex + p.Fraction);
                 }),
                 Tasks = new Listener<TaskReport>(report =>
                 {
                     accuracy = string.Create(CultureInfo.InvariantCulture, $", accuracy so far {100 * Average(report):0.0} %");
-                    bar.Value = report.TaskIndex + 1;
+                    bar.Value = effort(report.TaskIndex + 1);
                     if (report.TaskIndex + 1 == taskCount) bar.Description = Markup.Escape($"{name}: {taskCount} tasks{accuracy}");
                 }),
             });

@@ -16,6 +16,9 @@ public sealed record Comparison(string Folder, IReadOnlyList<Comparison.Row> Met
     {
         /// <summary>The runs as <c>continual.Run</c> gave them.</summary>
         public IReadOnlyList<SequenceResult> Results => [.. Runs.Select(run => run.Result)];
+
+        /// <summary>Whether it is joint training.</summary>
+        public bool IsJoint => Runs[0].Result.IsJoint;
     }
 
     /// <summary>The folder's name.</summary>

@@ -21,7 +21,8 @@ internal static class ComparisonTable
         table.Append($"**{Escape(comparison.Runs[0].Benchmark)}** ({Escape(comparison.Name)}): {Escape(Describe(comparison))}\n\n");
         string[] heads = ["Method", "Average accuracy", "Forgetting", "Learning accuracy", "Incremental mean", .. baselines.Select(row => $"− {Escape(row.Title)}"), .. twins ? ["− without projection"] : Array.Empty<string>(), "Training", "Time", "Runs"];
         table.Append($"| {string.Join(" | ", heads)} |\n| {string.Join(" | ", heads.Select(_ => "---"))} |\n");
-        double best = comparison.Methods.Max(method => method.Results.Average(run => run.Matrix.AverageAccuracy));
+        // Joint training is the bound, and out of competition.
+        double best = comparison.Methods.Where(method => !method.IsJoint).Select(method => method.Results.Average(run => run.Matrix.AverageAccuracy)).DefaultIfEmpty(double.NaN).Max();
         foreach (Comparison.Row method in comparison.Methods)
         {
             string Mean(Func<AccuracyMatrix, double> measure) => SampleSummary.Of([.. method.Results.Select(run => 100 * measure(run.Matrix))]).ToString();
@@ -29,7 +30,7 @@ internal static class ComparisonTable
             string[] cells =
             [
                 Escape(method.Title),
-                method.Results.Average(run => run.Matrix.AverageAccuracy) == best ? $"**{accuracy}**" : accuracy,
+                !method.IsJoint && method.Results.Average(run => run.Matrix.AverageAccuracy) == best ? $"**{accuracy}**" : accuracy,
                 Mean(a => a.Forgetting),
                 Mean(a => a.LearningAccuracy),
                 Mean(a => a.AverageIncrementalAccuracy),
@@ -45,8 +46,14 @@ internal static class ComparisonTable
         table.Append(seeds == 1 ? "\nIn percent; one run each." : $"\nIn percent, mean ± standard deviation over {seeds} seeds.");
         if (baselines.Length > 0 || twins)
             table.Append(seeds == 1 ? " Differences are in average accuracy." : $" Differences are in average accuracy, of runs with the same seed: mean ± standard error, n = {seeds}; ° where 0 lies within the 95 % interval of Student's t.");
-        foreach (string note in ComparisonCheck.Notes(comparison)) table.Append(' ').Append(Escape(note));
+        foreach (string note in Bounds(comparison).Concat(ComparisonCheck.Notes(comparison))) table.Append(' ').Append(Escape(note));
         return table.Append('\n').ToString();
+    }
+
+    private static IEnumerable<string> Bounds(Comparison comparison)
+    {
+        string[] joint = [.. comparison.Methods.Where(method => method.IsJoint).Select(method => method.Title)];
+        if (joint.Length > 0) yield return $"No continual learning but what it is bounded by, trained anew on the data of all tasks so far after each task: {string.Join(", ", joint)}.";
     }
 
     private static Comparison.Row? Twin(Comparison comparison, Comparison.Row method) => Projections.WithoutProjection(method.Method) is { } plain
@@ -59,7 +66,9 @@ internal static class ComparisonTable
     {
         StoredRun run = comparison.Runs[0];
         int classes = run.Result.TaskClasses.SelectMany(labels => labels).Distinct().Count();
-        string[] protocols = [.. comparison.Runs.Select(r => r.Text("protocol") ?? "").Distinct()];
+        // How joint training predicts is the table's note.
+        IReadOnlyList<StoredRun> continual = [.. comparison.Runs.Where(r => !r.Result.IsJoint)];
+        string[] protocols = [.. (continual.Count > 0 ? continual : comparison.Runs).Select(r => r.Text("protocol") ?? "").Distinct()];
         string orders = comparison.Runs.Select(r => string.Join('\n', r.Result.TaskClasses.SelectMany(labels => labels))).Distinct().Count() == 1 ? "one class order" : "a class order for each seed";
         return string.Create(CultureInfo.InvariantCulture, $"{run.Result.Matrix.TaskCount} tasks, {classes} classes, {run.RowCount("trainRows")} training and {run.RowCount("testRows")} test images, {orders}; {run.Settings.GetValueOrDefault("--setting")}-incremental") +
             (run.Settings.ContainsKey("--online") ? ", online" : "") + $"; predictions: {(protocols.Length == 1 ? protocols[0] : $"{protocols.Length} protocols, see the runs")}; " +
@@ -72,7 +81,7 @@ internal static class ComparisonTable
         string? epochs = run.Text("training", "epochs"), rate = run.Text("training", "learningRate"), mask = run.Text("training", "classMask");
         if (run.Method == "ncm" || epochs is null) return "none";
         string scaled = run.Text("training", "scaleLearningRateByBatch") == "true" ? " · batch/256" : "";
-        return $"{epochs} {(epochs == "1" ? "pass" : "passes")}, rate {rate}{scaled}, batch {run.Text("training", "batchSize")}{(mask is null ? "" : $", mask {mask}")}";
+        return $"{epochs} {(epochs == "1" ? "pass" : "passes")}, rate {rate}{scaled}, batch {run.Text("training", "batchSize")}{(mask is null ? "" : $", mask {mask}")}{(run.Result.IsJoint ? "; joint" : "")}";
     }
 
     private static string Time(double seconds) => seconds < 100 ? seconds.ToString("0 s", CultureInfo.InvariantCulture) : (seconds / 60).ToString("0 min", CultureInfo.InvariantCulture);

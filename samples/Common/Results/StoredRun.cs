@@ -103,6 +103,7 @@ public sealed record StoredRun
             Setting = setting,
             Scenario = Enum.Parse<Scenario>((string)Need(json, "scenario")!),
             IsOnline = (bool)Need(json, "online"),
+            IsJoint = (bool?)json["joint"] ?? false,
             Matrix = new AccuracyMatrix(accuracy) { ForgettingMaxIncludesCurrent = (bool)Need(Need(json, "measures"), "forgettingMaximumIncludesCurrent") },
             Evaluations = [.. accuracy.Select((row, after) => row.Select((a, task) => new TaskEvaluation(names[task], setting, rows[task], a, topFive[after][task], logLoss[after][task])).ToArray())],
             TrainingTimes = [.. Need(Need(json, "times"), "training").AsArray().Select(s => TimeSpan.FromSeconds((double)s!))],

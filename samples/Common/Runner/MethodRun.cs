@@ -7,7 +7,7 @@ using Microsoft.ML.Continual.Training;
 
 namespace Microsoft.ML.Continual.Samples.Runner;
 
-/// <summary>Takes one method with one seed through a benchmark's tasks. The trainer lives here and nowhere else: what a run keeps beside its result passes through <see cref="Learn"/>.</summary>
+/// <summary>Takes one method with one seed through a benchmark's tasks. Trainers live here and nowhere else: what a run keeps beside its result passes through <see cref="Learn"/>.</summary>
 internal static class MethodRun
 {
     /// <summary>What a method's trainer is made from; the seed's context is its own, so that runs do not depend on those before them.</summary>
@@ -25,14 +25,15 @@ internal static class MethodRun
     {
         var watch = Stopwatch.StartNew();
         MethodContext context = Context(seed, data, backbone, settings);
-        using ContinualTrainer trainer = method.Create(context);
         string title = settings.Label ?? method.Title;
         SequenceResult result = RunWatcher.Watch($"{place} {title}, seed {seed}".TrimStart(), data.Tasks.Count, options =>
         {
             (options.Name, options.Setting) = (title, settings.EvaluationOf(method));
             (options.StatePath, options.StateEverySteps) = (settings.StateOf(method, seed), settings.CheckpointEvery);
+            if (method.IsJoint) return context.Continual.RunJoint(() => method.Create(context), data.Tasks, options, cancellationToken);
+            using ContinualTrainer trainer = method.Create(context);
             return context.Continual.Run(trainer, data.Tasks, options, cancellationToken);
-        });
+        }, method.IsJoint);
         return new BenchmarkRun(method, seed, result, watch.Elapsed);
     }
 }

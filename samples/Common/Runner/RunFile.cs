@@ -71,6 +71,7 @@ internal sealed class RunFile(Benchmark benchmark, BenchmarkTasks data, Backbone
             ["setting"] = result.Setting.ToString(),
             ["scenario"] = result.Scenario.ToString(),
             ["online"] = result.IsOnline,
+            ["joint"] = result.IsJoint,
             ["protocol"] = Option(result, "Protocol"),
             ["backbone"] = new JsonObject
             {

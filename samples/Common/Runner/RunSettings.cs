@@ -42,6 +42,9 @@ public sealed record RunSettings
     /// <summary>Passes of alignment of the classifier after each task but the first, 0 for none; null takes the method's own.</summary>
     public required int? Alignment { get; init; }
 
+    /// <summary>How many images methods with a memory remember in all, the same for each, so that they can be compared.</summary>
+    public required int Memory { get; init; }
+
     /// <summary>One pass over each task, as the papers' online setting has it.</summary>
     public required bool Online { get; init; }
 

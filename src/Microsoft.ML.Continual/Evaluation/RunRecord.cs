@@ -9,6 +9,9 @@ internal sealed class RunRecord
 {
     private const string TimesSuffix = ".times";
 
+    /// <summary>In joint training the task, 0-based, at which the state's trainer is: it learns the tasks 0 … that one. Null where one trainer learns task after task.</summary>
+    public int? JointTask { get; set; }
+
     /// <summary>[j][i]: task i after task j.</summary>
     public List<IReadOnlyList<TaskEvaluation>> Evaluations { get; } = [];
 
@@ -19,27 +22,38 @@ internal sealed class RunRecord
     public List<TimeSpan> Times { get; } = [];
 
     /// <summary>The record without its times.</summary>
-    public JsonObject ToJson() => new()
+    public JsonObject ToJson()
     {
-        ["evaluations"] = new JsonArray([.. Evaluations.Select(row => (JsonNode)new JsonArray([.. row.Select(e => (JsonNode)new JsonObject
+        var json = new JsonObject
         {
-            ["task"] = e.TaskName, ["setting"] = e.Setting.ToString(), ["rows"] = e.Rows,
-            ["accuracy"] = TrainerStateDocument.Text(e.Accuracy), ["topFive"] = TrainerStateDocument.Text(e.TopFiveAccuracy), ["logLoss"] = TrainerStateDocument.Text(e.LogLoss),
-        })]))]),
-        ["audits"] = new JsonArray([.. Audits.Select(audit => (JsonNode)TrainerStateDocument.Write(audit))]),
-    };
+            ["evaluations"] = new JsonArray([.. Evaluations.Select(row => (JsonNode)new JsonArray([.. row.Select(e => (JsonNode)new JsonObject
+            {
+                ["task"] = e.TaskName, ["setting"] = e.Setting.ToString(), ["rows"] = e.Rows,
+                ["accuracy"] = TrainerStateDocument.Text(e.Accuracy), ["topFive"] = TrainerStateDocument.Text(e.TopFiveAccuracy), ["logLoss"] = TrainerStateDocument.Text(e.LogLoss),
+            })]))]),
+            ["audits"] = new JsonArray([.. Audits.Select(audit => (JsonNode)TrainerStateDocument.Write(audit))]),
+        };
+        if (JointTask is { } task) json["jointTask"] = task;
+        return json;
+    }
 
     /// <summary>Reads a record.</summary>
     /// <param name="json">What <see cref="ToJson"/> wrote; null where the state is of no run.</param>
     /// <param name="path">The state's file, for messages and for the times.</param>
     /// <param name="setting">How the run evaluates.</param>
-    /// <exception cref="InvalidDataException">The state is of no run, or of one that evaluates otherwise.</exception>
-    public static RunRecord Read(JsonObject? json, string path, EvaluationSetting setting)
+    /// <param name="isJoint">Whether the run is of joint training.</param>
+    /// <exception cref="InvalidDataException">The state is of no run, or of one that evaluates or trains otherwise.</exception>
+    public static RunRecord Read(JsonObject? json, string path, EvaluationSetting setting, bool isJoint)
     {
-        if (json is null) throw new InvalidDataException($"'{path}': the state has tasks but no evaluations: it is of a trainer by itself, not of a run. Give the run another {nameof(RunOptions.StatePath)}.");
+        if (json is null) throw new InvalidDataException($"'{path}': the state has no evaluations: it is of a trainer by itself, not of a run. Give the run another {nameof(RunOptions.StatePath)}.");
         try
         {
-            var record = new RunRecord();
+            var record = new RunRecord { JointTask = json["jointTask"]?.GetValue<int>() };
+            if (record.JointTask is not null != isJoint)
+            {
+                (string expected, string found) = isJoint ? ("joint training", "learning task after task") : ("learning task after task", "joint training");
+                throw new InvalidDataException($"'{path}': expected the state of a run of {expected}; found one of {found}. Give the run another {nameof(RunOptions.StatePath)}.");
+            }
             foreach (JsonNode? row in json["evaluations"]!.AsArray())
             {
                 record.Evaluations.Add([.. row!.AsArray().Select(e => new TaskEvaluation(

@@ -2,7 +2,7 @@ using Microsoft.ML.Continual.Training;
 
 namespace Microsoft.ML.Continual.Evaluation;
 
-/// <summary>What came of one trainer that learned a sequence of tasks.</summary>
+/// <summary>What came of one trainer that learned a sequence of tasks, or of joint training on them.</summary>
 public sealed class SequenceResult
 {
     /// <summary>The run's name, as reports print it.</summary>
@@ -20,13 +20,17 @@ public sealed class SequenceResult
     /// <summary>Whether training was online: one pass over each task.</summary>
     public required bool IsOnline { get; init; }
 
+    /// <summary>Whether training was joint: anew on all tasks so far after each task, which is no continual learning but what it is bounded by.</summary>
+    /// <value>The default is false.</value>
+    public bool IsJoint { get; init; }
+
     /// <summary>Accuracies in [0, 1]: the row after each task.</summary>
     public required AccuracyMatrix Matrix { get; init; }
 
     /// <summary>All evaluations: [j][i] is task i after task j.</summary>
     public required IReadOnlyList<IReadOnlyList<TaskEvaluation>> Evaluations { get; init; }
 
-    /// <summary>The time each task's <c>Fit</c> took, evaluation not counted.</summary>
+    /// <summary>The time that the <c>Fit</c> at each task took, evaluation not counted; in joint training that on all tasks so far.</summary>
     public required IReadOnlyList<TimeSpan> TrainingTimes { get; init; }
 
     /// <summary>The most host memory that the process held at a time during the run, in bytes, device memory not counted; null where it is not known.</summary>
@@ -49,7 +53,7 @@ public sealed class SequenceResult
     public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture,
         $"{Name}: average accuracy {100 * Matrix.AverageAccuracy:0.0} %, forgetting {100 * Matrix.Forgetting:0.0} points, after {Matrix.TaskCount} tasks ({string.Join(", ", Summary)})");
 
-    /// <summary>Scenario, setting and training in a few words each, such as <c>class-incremental</c>, <c>evaluated task-incrementally</c>, <c>online</c>.</summary>
+    /// <summary>Scenario, setting and training in a few words each, such as <c>class-incremental</c>, <c>evaluated task-incrementally</c>, <c>online</c>, <c>joint</c>.</summary>
     internal IReadOnlyList<string> Summary => [.. new[]
     {
         Scenario.Describe().Split(':')[0],
@@ -60,5 +64,6 @@ public sealed class SequenceResult
             _ => null,
         },
         IsOnline ? "online" : null,
+        IsJoint ? "joint" : null,
     }.OfType<string>()];
 }

@@ -14,14 +14,20 @@ internal static class TaskEvaluator
     /// Evaluates in one pass. In the task-incremental setting the model chooses among the classes that the learned task of the same name had (the last, where
     /// several have it). Where it has learned no task of that name, they are the learned classes that occur in the test rows, which a pass over the labels finds out.
     /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="setting">What the model is told.</param>
+    /// <param name="cancellationToken">Ends the evaluation early.</param>
+    /// <param name="joined">The tasks of which the model's only one was joined; null where it learned them one after another.</param>
     /// <exception cref="ArgumentException">The task has no test view, or the view has no rows.</exception>
-    public static TaskEvaluation Evaluate(ContinualTransformer model, ContinualTask task, EvaluationSetting setting, CancellationToken cancellationToken)
+    public static TaskEvaluation Evaluate(
+        ContinualTransformer model, ContinualTask task, EvaluationSetting setting, CancellationToken cancellationToken, IReadOnlyList<LearnedTask>? joined = null)
     {
         IDataView test = task.Test ?? throw new ArgumentException($"Task '{task.Name}' has no test view to evaluate on.", nameof(task));
         TaskHint? hint = setting switch
         {
-            EvaluationSetting.TaskIncremental => HintOf(model, task.Name, test, cancellationToken),
-            EvaluationSetting.BatchMaximumTask => HintUpTo(model, task.Name),
+            EvaluationSetting.TaskIncremental => HintOf(model, joined, task.Name, test, cancellationToken),
+            EvaluationSetting.BatchMaximumTask => HintUpTo(joined ?? model.Tasks, task.Name),
             _ => null,
         };
         (List<float[]> scores, List<int> labels) = Score(model, test, hint, cancellationToken);
@@ -48,17 +54,18 @@ internal static class TaskEvaluator
     }
 
     /// <summary>The classes of the learned task of this name and of those before it; null, for all classes, where no such task was learned.</summary>
-    private static TaskHint? HintUpTo(ContinualTransformer model, string name)
+    private static TaskHint? HintUpTo(IReadOnlyList<LearnedTask> tasks, string name)
     {
-        for (int i = model.Tasks.Count - 1; i >= 0; i--)
-            if (model.Tasks[i].Name == name) return new TaskHint(null, [.. model.Tasks.Take(i + 1).SelectMany(task => task.Classes).Distinct().Order()]);
+        for (int i = tasks.Count - 1; i >= 0; i--)
+            if (tasks[i].Name == name) return new TaskHint(null, [.. tasks.Take(i + 1).SelectMany(task => task.Classes).Distinct().Order()]);
         return null;
     }
 
-    private static TaskHint? HintOf(ContinualTransformer model, string name, IDataView test, CancellationToken cancellationToken)
+    private static TaskHint? HintOf(ContinualTransformer model, IReadOnlyList<LearnedTask>? joined, string name, IDataView test, CancellationToken cancellationToken)
     {
-        for (int i = model.Tasks.Count - 1; i >= 0; i--)
-            if (model.Tasks[i].Name == name) return new TaskHint(i, model.Tasks[i].Classes);
+        IReadOnlyList<LearnedTask> tasks = joined ?? model.Tasks;
+        for (int i = tasks.Count - 1; i >= 0; i--)
+            if (tasks[i].Name == name) return new TaskHint(joined is null ? i : 0, tasks[i].Classes);
         IDataView labelled = model.Transform(test);
         DataViewSchema.Column labelColumn = FindLabel(model, test, labelled);
         using DataViewRowCursor cursor = labelled.GetRowCursor([labelColumn]);   // no image is decoded

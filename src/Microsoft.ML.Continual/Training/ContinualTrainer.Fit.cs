@@ -201,12 +201,14 @@ public sealed partial class ContinualTrainer
         return new ContinualTransformer(_mlContext, _options, method.CreateScorer(), state.Share());
     }
 
+    private static bool IsSame(Backbone own, Backbone other) => ReferenceEquals(own, other) || own.SourceSha256 is not null && own.SourceSha256 == other.SourceSha256;
+
     private void RequireSameKind(ContinualTransformer previous)
     {
         if (previous.Options.GetType() != _options.GetType())
             throw new ArgumentException($"The model to go on from is of the method {previous.MethodName} ({previous.Options.GetType().Name}), this trainer has {_options.GetType().Name}.", "previousModel");
         Backbone own = _options.Backbone!, other = previous.Options.Backbone!;
-        if (!ReferenceEquals(own, other) && (own.SourceSha256 is null || own.SourceSha256 != other.SourceSha256))
+        if (!IsSame(own, other))
             throw new ArgumentException($"The model to go on from adapts another backbone ({other.Architecture}, {other.Source ?? "made in memory"}) than this trainer ({own.Architecture}, {own.Source ?? "made in memory"}).", "previousModel");
     }
 }

@@ -1,6 +1,8 @@
+using System.Text.Json.Nodes;
 using Microsoft.ML.Continual.Inference;
 using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Numerics;
+using Microsoft.ML.Continual.Persistence;
 using Microsoft.ML.Continual.Tasks;
 using Microsoft.ML.Runtime;
 
@@ -87,6 +89,22 @@ public sealed partial class ContinualTrainer : IEstimator<ContinualTransformer>,
             throw new InvalidOperationException($"A constraint must watch every task: add it before the first Fit. This trainer has learned {TasksSeen} tasks.");
         if (_constraint is not null) throw new InvalidOperationException("This trainer has a constraint already.");
         return new ContinualTrainer(_mlContext, _options, constraint, _seed);
+    }
+
+    /// <summary>Takes a seed in place of its own; before the first <c>Fit</c>.</summary>
+    internal void UseSeed(int seed) => _seed = seed;
+
+    /// <summary>In what method, constraint and options another trainer differs from this one, in words; null where it is alike.</summary>
+    internal string? DifferenceFrom(ContinualTrainer other) => Difference(_options, other._options) ?? Difference(_constraint, other._constraint)
+        ?? (IsSame(_options.Backbone!, other._options.Backbone!) ? null : "another backbone");
+
+    private static string? Difference(object? own, object? other)
+    {
+        if (own?.GetType() != other?.GetType()) return $"{own?.GetType().Name ?? "no constraint"} and {other?.GetType().Name ?? "no constraint"}";
+        if (own is null) return null;
+        JsonObject a = OptionJson.Write(own), b = OptionJson.Write(other!);
+        string[] names = [.. a.Select(p => p.Key).Union(b.Select(p => p.Key)).Where(name => !JsonNode.DeepEquals(a[name], b[name]))];
+        return names.Length == 0 ? null : $"{own.GetType().Name} with another {string.Join(", ", names)}";
     }
 
     /// <summary>The columns of the model's output, from the columns of its input.</summary>

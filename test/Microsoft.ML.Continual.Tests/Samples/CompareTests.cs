@@ -68,6 +68,22 @@ public sealed class CompareTests
     }
 
     [TestMethod]
+    public void Joint_training_stands_in_the_table_marked_as_a_bound_and_out_of_competition()
+    {
+        WriteTwoSeeds();
+        foreach (int seed in new[] { 1, 2 })
+            MadeUpRun.Write(Runs(), "joint", "Joint training", seed, 0.9, 0.9, 0.9, run => (run["joint"], run["protocol"]) = (true, "each image by itself; joint: trained anew on all tasks so far after each task"));
+        Assert.AreEqual(0, Compare(), _written.ToString());
+        string page = File.ReadAllText(Page);
+        string[] lines = [.. page.Split('\n').Where(line => line.StartsWith('|'))];
+        StringAssert.StartsWith(lines[2], "| Joint training | 90.0 ± 0.0 | 0.0 ± 0.0 | 90.0 ± 0.0 | 90.0 ± 0.0 | +30.0 ± 0.0 |  | 3 passes, rate 0.03 · batch/256, batch 16, mask CurrentTask; joint |");
+        StringAssert.Contains(page, "| L2P + PGP | **65.0 ± 7.1** |");
+        StringAssert.Contains(page, "predictions: each image by itself; ViT");
+        StringAssert.Contains(page, "No continual learning but what it is bounded by, trained anew on the data of all tasks so far after each task: Joint training.");
+        StringAssert.Contains(File.ReadAllText(Path.Combine(_folder, "pages", "tiny.html")), "Joint training: joint training, anew on all tasks so far");
+    }
+
+    [TestMethod]
     public void The_same_runs_give_the_same_page_and_the_check_finds_any_other()
     {
         WriteTwoSeeds();

@@ -6,6 +6,7 @@ using Microsoft.ML.Continual.Methods.ClipPrompt;
 using Microsoft.ML.Continual.Methods.DeepPrompt;
 using Microsoft.ML.Continual.Methods.DualPrompt;
 using Microsoft.ML.Continual.Methods.L2P;
+using Microsoft.ML.Continual.Methods.Rehearsal;
 using Microsoft.ML.Continual.Pgp;
 using Microsoft.ML.Continual.Samples.Runner;
 using Microsoft.ML.Continual.Samples.Runner.Benchmarks;
@@ -77,6 +78,23 @@ public sealed class MethodRegistryTests
         Assert.AreEqual(0.95, ((NullSpaceOptions)Make("--method vpt-nsp2 --recipe SplitCifar100In20Tasks").Constraint!).AffinityEta);
         Assert.AreEqual(25, ((DeepPromptOptions)Make("--method vpt-seq --recipe SplitCifar100In20Tasks").Options).Temperature);
         Assert.IsNull(Make("--method clip --learning-rate 0.1").Options.FirstTaskLearningRate, "a rate that is given is that of every task");
+    }
+
+    [TestMethod]
+    [DataRow("", 500)]
+    [DataRow(" --memory 2000", 2000)]
+    public void Every_method_with_a_memory_has_the_command_lines(string args, int images)
+    {
+        foreach (string method in new[] { "icarl", "bic" })
+        {
+            var options = (ExemplarOptions)Make($"--method {method}{args}").Options;
+            Assert.AreEqual((images, MemoryBudget.Total), (options.MemorySize, options.Budget));
+        }
+        Assert.AreEqual(images, ((DerOptions)Make($"--method derpp{args}").Options).MemorySize);
+        string[] remembering = [.. MethodRegistry.All.Where(method => method.Description.Contains("remembered images", StringComparison.Ordinal)).Select(method => method.Name)];
+        CollectionAssert.AreEqual(new[] { "icarl", "derpp", "bic" }, remembering);
+        Assert.IsTrue(remembering.All(name => MethodRegistry.Find(name).Description.Contains("--memory, default 500", StringComparison.Ordinal)));
+        Assert.AreEqual(args.Length == 0 ? null : "2000", Read($"--method ncm{args}").Given.GetValueOrDefault("--memory"));
     }
 
     [TestMethod]

@@ -133,6 +133,7 @@ public sealed class RunnerTests
     [DataRow("--energy 2", "--energy: expected 0 to 1")]
     [DataRow("--alignment -1", "--alignment: expected 0 or more")]
     [DataRow("--alignment 2 --method ncm l2p ewc lora", "--alignment 2: expected methods whose classifier can be aligned; found ncm, ewc. --method chooses others.")]
+    [DataRow("--memory 0", "--memory: expected at least 1, found 0")]
     [DataRow("--recipe Cifar", "--recipe: expected one of SplitCifar100, ")]
     [DataRow("--recipe SplitDomainNet --method ncm l2p vpt-seq dualprompt", "--recipe SplitDomainNet: expected methods that have a configuration for it; found l2p, dualprompt, without one")]
     [DataRow("--protocol honest", "honest")]
@@ -281,6 +282,30 @@ public sealed class RunnerTests
         Assert.AreEqual(whole, Json("l2p-seed1.json")["matrix"]!.ToJsonString());
         Assert.AreEqual(2, Split("--method", "l2p", "--checkpoint-every", "1"));
         StringAssert.Contains(_written.ToString(), "--checkpoint-every needs --state");
+    }
+
+    [TestMethod]
+    public void Joint_training_is_said_in_its_file_starts_like_fine_tuning_and_goes_on_from_its_state()
+    {
+        WriteClasses("data", "ant", "bee", "cat", "dog");
+        string[] run = ["--method", "joint", "joint-probe", "--tasks", "2", "--epochs", "1", "--batch-size", "8"];
+        Assert.AreEqual(0, Split([.. run, "--state", Path.Combine(_folder, "run.state")]), _written.ToString());
+        Assert.AreEqual(0, Split("--method", "ft", "--tasks", "2", "--epochs", "1", "--batch-size", "8"), _written.ToString());
+        JsonNode joint = Json("joint-seed1.json"), ft = Json("ft-seed1.json");
+        Assert.AreEqual((true, false), ((bool)joint["joint"]!, (bool)ft["joint"]!));
+        Assert.AreEqual("each image by itself; joint: trained anew on all tasks so far after each task", (string)joint["protocol"]!);
+        Assert.AreEqual("ClassIncremental", (string)joint["scenario"]!);
+        foreach (string part in new[] { "matrix", "topFive", "logLoss" }) Assert.AreEqual(ft[part]![0]!.ToJsonString(), joint[part]![0]!.ToJsonString(), part);
+        foreach (string part in new[] { "tasks", "testRows" }) Assert.AreEqual(ft[part]!.ToJsonString(), joint[part]!.ToJsonString(), part);
+        Assert.HasCount(2, joint["times"]!["training"]!.AsArray());
+        Assert.IsEmpty(ComparisonCheck.Problems(Comparison.Of(Out, StoredRun.ReadFolder(Out))), "all stand in one table");
+        Assert.IsTrue(StoredRun.Read(Path.Combine(Out, "joint-probe-seed1.json")).Result.IsJoint);
+
+        string logLoss = joint["logLoss"]!.ToJsonString();
+        File.Delete(Path.Combine(Out, "joint-seed1.json"));
+        Assert.AreEqual(0, Split([.. run, "--state", Path.Combine(_folder, "run.state"), "--skip-done"]), _written.ToString());
+        Assert.AreEqual(logLoss, Json("joint-seed1.json")["logLoss"]!.ToJsonString());
+        StringAssert.Contains(_written.ToString(), "Joint linear probe, seed 1: done before");
     }
 
     [TestMethod]

@@ -13,6 +13,9 @@ public sealed record MethodEntry(string Name, string Title, string Description, 
     /// <summary>The kind of network that it adapts.</summary>
     public BackboneKind Backbone { get; init; } = BackboneKind.VisionTransformer;
 
+    /// <summary>Whether it is joint training: a new trainer at each task, on all tasks so far.</summary>
+    public bool IsJoint { get; init; }
+
     /// <summary>What the model is told about test images where classes are incremental and <c>--protocol paper</c> asks for the released code's evaluation.</summary>
     public EvaluationSetting PaperEvaluation { get; init; } = EvaluationSetting.ClassIncremental;
 }

@@ -18,6 +18,10 @@ public static class MethodRegistry
     /// <summary>All methods, in the order in which tables show them.</summary>
     public static IReadOnlyList<MethodEntry> All { get; } =
     [
+        new("joint", "Joint training", "the whole network, at each task anew on all tasks so far, with the settings of ft: no continual learning, but its upper bound",
+            context => context.Continual.FineTuning(Tuned<FineTuningOptions>(context))) { IsJoint = true },
+        new("joint-probe", "Joint linear probe", "the same for a linear classifier on frozen features: the bound of methods that leave features as they are",
+            context => context.Continual.LinearProbe(context.Apply(new LinearProbeOptions()))) { IsJoint = true },
         new("ncm", "Nearest class mean", "means of frozen features, trains nothing",
             context => context.Continual.NearestClassMean(context.ApplyFrozen(new NearestClassMeanOptions()))),
         new("linear-probe", "Linear probe", "a linear classifier on frozen features",
@@ -59,12 +63,12 @@ public static class MethodRegistry
             context => context.Continual.ElasticWeightConsolidation(Tuned<EwcOptions>(context, options => (options.FisherImages, options.Decay) = (200, 0.9)))),
         new("lwf", "LwF", "the whole network with distillation from a copy of before",
             context => context.Continual.LearningWithoutForgetting(Tuned<LwfOptions>(context))),
-        new("icarl", "iCaRL", $"the whole network, {RememberedImages} remembered images, distillation, the nearest mean of exemplars",
-            context => context.Continual.ICarl(Tuned<ICarlOptions>(context, options => options.MemorySize = RememberedImages))),
-        new("derpp", "DER++", $"the whole network, {RememberedImages} remembered images with their logits",
-            context => context.Continual.DarkExperienceReplay(Tuned<DerOptions>(context, options => options.MemorySize = RememberedImages))),
-        new("bic", "BiC", $"the whole network, {RememberedImages} remembered images, distillation, corrected logits of new classes",
-            context => context.Continual.BiasCorrection(Tuned<BicOptions>(context, options => options.MemorySize = RememberedImages))),
+        new("icarl", "iCaRL", $"the whole network, {Remembered}, distillation, the nearest mean of exemplars",
+            context => context.Continual.ICarl(Tuned<ICarlOptions>(context, options => options.MemorySize = context.Settings.Memory))),
+        new("derpp", "DER++", $"the whole network, {Remembered} with their logits",
+            context => context.Continual.DarkExperienceReplay(Tuned<DerOptions>(context, options => options.MemorySize = context.Settings.Memory))),
+        new("bic", "BiC", $"the whole network, {Remembered}, distillation, corrected logits of new classes",
+            context => context.Continual.BiasCorrection(Tuned<BicOptions>(context, options => options.MemorySize = context.Settings.Memory))),
         new("slca", "SLCA", "the whole network, slowly, and a classifier aligned on drawn features",
             context => context.Continual.SlowLearner(context.Apply(new SlcaOptions { BatchSize = 32 }))),
         new("adapter", "Adapter", "adapters beside attention in five blocks, for all tasks",
@@ -99,8 +103,10 @@ public static class MethodRegistry
             { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
     ];
 
-    // The budget of every method with a memory, so that they can be compared; a run's protocol states it.
-    private const int RememberedImages = 500;
+    /// <summary>How many images methods with a memory remember in all where <c>--memory</c> does not say.</summary>
+    internal const int RememberedImages = 500;
+
+    private static string Remembered => FormattableString.Invariant($"remembered images (--memory, default {RememberedImages})");
 
     /// <summary>The methods that adapt a kind of network.</summary>
     public static IReadOnlyList<MethodEntry> Of(BackboneKind kind) => [.. All.Where(method => method.Backbone == kind)];

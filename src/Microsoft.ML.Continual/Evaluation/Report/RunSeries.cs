@@ -20,12 +20,15 @@ internal sealed record RunSeries(string Name, int Index, IReadOnlyList<SequenceR
         var groups = new List<List<SequenceResult>>();
         foreach (SequenceResult run in runs)
         {
-            List<SequenceResult>? group = groups.Find(g => run.Seed is not null && g[0].Name == run.Name && g[0].Matrix.TaskCount == run.Matrix.TaskCount && g.TrueForAll(other => other.Seed is not null && other.Seed != run.Seed));
+            List<SequenceResult>? group = groups.Find(g => run.Seed is not null && g[0].Name == run.Name && g[0].IsJoint == run.IsJoint && g[0].Matrix.TaskCount == run.Matrix.TaskCount && g.TrueForAll(other => other.Seed is not null && other.Seed != run.Seed));
             if (group is null) groups.Add([run]);
             else group.Add(run);
         }
         return [.. groups.Select((group, index) => new RunSeries(group[0].Name, index, group, groups.Count > MostNamed))];
     }
+
+    /// <summary>Whether the runs are of joint training.</summary>
+    public bool IsJoint => Runs[0].IsJoint;
 
     /// <summary>The measure over the runs.</summary>
     public SampleSummary Summarize(Func<SequenceResult, double> measure) => SampleSummary.Of([.. Runs.Select(measure)]);
