@@ -81,10 +81,12 @@ public sealed partial class ContinualTrainer
             previous?.ThrowIfDisposed();
             cancellationToken.ThrowIfCancellationRequested();
             // A share, whoever disposes the trainer or the model meanwhile. Only trainers make models.
-            using TrainerState? start = previous is null ? ShareState() : ((TrainerState)previous.State).Share();
+            (TrainerState? start, TaskProgress? resumed) = previous is null ? Share() : (((TrainerState)previous.State).Share(), null);
+            using TrainerState? heldStart = start;
+            using TaskProgress? heldProgress = resumed;
             if (previous is not null) RequireSameKind(previous);
             using IChannel channel = _host.Start("Training");
-            (TrainerState next, IScorer scorer) = LearnTask(start, previous is null ? _pending : null, data, name, progress, line => channel.Info(MessageSensitivity.None, line), cancellationToken);
+            (TrainerState next, IScorer scorer) = LearnTask(start, resumed, data, name, progress, line => channel.Info(MessageSensitivity.None, line), cancellationToken);
             var model = new ContinualTransformer(_mlContext, _options, scorer, next.Share());
             try
             {

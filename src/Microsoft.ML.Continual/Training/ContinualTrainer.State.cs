@@ -31,16 +31,9 @@ public sealed partial class ContinualTrainer
     public void SaveState(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using TrainerState? state = ShareState();
-        lock (_stateLock)
-        {
-            if (_pending is not null)
-            {
-                WriteState(path, state, _pending);   // under the lock: a Fit that ends meanwhile frees the task in progress
-                return;
-            }
-        }
-        WriteState(path, state, null);
+        (TrainerState? state, TaskProgress? progress) = Share();
+        using (state)
+        using (progress) WriteState(path, state, progress);
     }
 
     /// <summary>Goes on from a state that <see cref="SaveState"/> or <see cref="KeepState"/> wrote, in place of what this trainer has learned.</summary>
@@ -72,7 +65,7 @@ public sealed partial class ContinualTrainer
         return this;
     }
 
-    /// <summary>Drops <see cref="TaskInProgress"/>: the next <c>Fit</c> may learn any task, from its beginning.</summary>
+    /// <summary>Drops <see cref="TaskInProgress"/>: the next <c>Fit</c> may learn any task, from its beginning. A <c>Fit</c> that is running and goes on from it is not disturbed.</summary>
     public void ForgetTaskInProgress()
     {
         lock (_stateLock)

@@ -120,8 +120,10 @@ public sealed partial class ContinualTrainer : IEstimator<ContinualTransformer>,
     /// <exception cref="InvalidOperationException">The trainer has learned no task.</exception>
     public ContinualTransformer GetModel()
     {
-        using TrainerState state = ShareState() ?? throw new InvalidOperationException("The trainer has no model yet: call Fit with a first task before predicting.");
-        return CreateModel(state);
+        (TrainerState? state, TaskProgress? progress) = Share();
+        using (state)
+        using (progress)
+            return CreateModel(state ?? throw new InvalidOperationException("The trainer has no model yet: call Fit with a first task before predicting."));
     }
 
     /// <summary>Frees the trainer's state. Models it has given out, and the backbone, live on. A <c>Fit</c> that is running ends with an <see cref="ObjectDisposedException"/>.</summary>
@@ -137,13 +139,13 @@ public sealed partial class ContinualTrainer : IEstimator<ContinualTransformer>,
         }
     }
 
-    /// <summary>A share of the present state, which lives on whatever a <c>Fit</c> or <see cref="Dispose"/> does meanwhile; null before the first task.</summary>
-    private TrainerState? ShareState()
+    /// <summary>Shares of the present state and of the task in progress, which belong together and live on whatever a <c>Fit</c>, <see cref="ForgetTaskInProgress"/> or <see cref="Dispose"/> does meanwhile; null where there is none.</summary>
+    private (TrainerState? State, TaskProgress? Progress) Share()
     {
         lock (_stateLock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return _state?.Share();
+            return (_state?.Share(), _pending?.Share());
         }
     }
 

@@ -5,9 +5,14 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Training;
 
-/// <summary>Where a task in progress stands: with the state before the task, all that the rest of it depends on.</summary>
+/// <summary>
+/// Where a task in progress stands: with the state before the task, all that the rest of it depends on. Never changes, so that a trainer and a <c>Fit</c> that goes on from it can share one; its tensors are freed
+/// with the last of them.
+/// </summary>
 internal sealed class TaskProgress : IDisposable
 {
+    private int _references = 1;
+
     /// <summary>What the task's data are; see <see cref="TaskFingerprint"/>.</summary>
     public required TaskFingerprint Task { get; init; }
 
@@ -31,6 +36,13 @@ internal sealed class TaskProgress : IDisposable
 
     /// <summary>What the constraint has, or null.</summary>
     public required StateDictionary? Constraint { get; init; }
+
+    /// <summary>One more owner; each calls <see cref="Dispose"/> once.</summary>
+    public TaskProgress Share()
+    {
+        Interlocked.Increment(ref _references);
+        return this;
+    }
 
     /// <summary>Writes it into a file.</summary>
     public JsonObject Write(IDictionary<string, Tensor> tensors) => new()
@@ -82,6 +94,7 @@ internal sealed class TaskProgress : IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Decrement(ref _references) != 0) return;
         Parameters.Dispose();
         Optimizer.Dispose();
         Meter.Dispose();

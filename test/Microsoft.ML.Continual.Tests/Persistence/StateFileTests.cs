@@ -166,10 +166,8 @@ public sealed class StateFileTests
     public void A_task_in_progress_wants_the_same_rows_or_to_be_forgotten()
     {
         IDataView rows = TinyImages.View(_mlContext, 4, 1, "ash", "birch"), others = TinyImages.View(_mlContext, 4, 2, "ash", "birch");
-        using ContinualTrainer trainer = Create().KeepState(FilePath, everySteps: 3), other = Create();
-        using var source = new CancellationTokenSource();
-        trainer.StateKept = _ => source.Cancel();
-        Assert.ThrowsExactly<OperationCanceledException>(() => trainer.Fit(rows, null, source.Token));
+        LeaveInTask(rows);
+        using ContinualTrainer other = Create();
         other.LoadState(FilePath);
         Assert.AreEqual("Task 1", other.TaskInProgress);
         StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => other.Fit(others)).Message, "the first image is another");
@@ -178,6 +176,47 @@ public sealed class StateFileTests
         other.ForgetTaskInProgress();
         other.Fit(others).Dispose();
         Assert.IsNull(other.TaskInProgress);
+    }
+
+    [TestMethod]
+    public void A_fit_that_goes_on_is_not_disturbed_when_its_task_in_progress_is_forgotten()
+    {
+        IDataView rows = TinyImages.View(_mlContext, 4, 1, "ash", "birch");
+        LeaveInTask(rows);
+        Action? meanwhile = null;
+        using ContinualTrainer straight = Create(), other = Create(call => { if (call == "method.BeginTask") meanwhile!(); });
+        meanwhile = other.ForgetTaskInProgress;
+        straight.Fit(rows).Dispose();
+        other.LoadState(FilePath);
+        long before = LiveTensors.Count();
+        other.Fit(rows).Dispose();
+        Assert.AreEqual(States.Of(straight), States.Of(other));
+        Assert.IsLessThan(before, LiveTensors.Count(), "the task in progress is freed in the end");
+    }
+
+    [TestMethod]
+    public void A_trainer_disposed_while_a_fit_goes_on_from_a_file_says_so_and_leaves_nothing_behind()
+    {
+        IDataView rows = TinyImages.View(_mlContext, 4, 1, "ash", "birch");
+        LeaveInTask(rows);
+        long before = LiveTensors.Count();
+        Action? meanwhile = null;
+        using (ContinualTrainer other = Create(call => { if (call == "method.BeginTask") meanwhile!(); }))
+        {
+            meanwhile = other.Dispose;
+            other.LoadState(FilePath);
+            Assert.ThrowsExactly<ObjectDisposedException>(() => other.Fit(rows));
+        }
+        Assert.AreEqual(before, LiveTensors.Count());
+    }
+
+    /// <summary>Leaves a state in the middle of its first task.</summary>
+    private void LeaveInTask(IDataView rows)
+    {
+        using ContinualTrainer trainer = Create().KeepState(FilePath, everySteps: 3);
+        using var source = new CancellationTokenSource();
+        trainer.StateKept = _ => source.Cancel();
+        Assert.ThrowsExactly<OperationCanceledException>(() => trainer.Fit(rows, null, source.Token));
     }
 
     private static void Flip(string path, int at)
@@ -189,7 +228,7 @@ public sealed class StateFileTests
 
     private string[] Names() => [.. Directory.GetFiles(_folder.Path).Select(path => Path.GetFileName(path)!)];
 
-    private ContinualTrainer Create() => _mlContext.Continual().Trainer(new ColourOptions { Seed = 11 });
+    private ContinualTrainer Create(Action<string>? calls = null) => _mlContext.Continual().Trainer(new ColourOptions { Seed = 11, Calls = calls });
 
     private ContinualTrainer Trained()
     {
