@@ -10,6 +10,9 @@ public sealed partial class Sweep
     /// <summary>The schema that <see cref="Read"/> knows.</summary>
     public const string Schema = "continual-sweep/1";
 
+    // What in an option's value stands for the cell's seed.
+    private const string SeedPlace = "{seed}";
+
     // What the sweep itself gives each cell.
     private static readonly string[] s_own = ["--method", "--projection", "--seed", "--seeds", "--out", "--skip-done", "--state"];
 
@@ -69,13 +72,14 @@ public sealed partial class Sweep
             {
                 JsonObject method = entry is JsonValue ? new JsonObject { ["method"] = entry.ToString() } : entry!.AsObject();
                 Known(method, "a method", "method", "name", "options");
-                string methodName = Plain(Word(method, "method"), "a method"), cellName = method["name"] is null ? methodName : Plain(Word(method, "name"), "a method's name");
+                string methodName = Word(method, "method"), cellName = method["name"] is null ? methodName : Plain(Word(method, "name"), "a method's name");
+                if (!MethodName().IsMatch(methodName)) throw new FormatException($"a method: expected a name as --method takes it, found '{methodName}'");
                 List<string> options = Options(json["options"], place["options"], method["options"]);
                 foreach (int seed in seeds)
                 {
                     string folder = FormattableString.Invariant($"{output}/{benchmarkName}/{cellName}-seed{seed}");
                     cells.Add(new SweepCell(cells.Count, FormattableString.Invariant($"{benchmarkName} {cellName} seed {seed}"), program,
-                        [.. options, "--method", methodName, "--seed", FormattableString.Invariant($"{seed}"), "--out", folder, "--skip-done", "--state", folder + "/run.state"],
+                        [.. options.Select(word => word.Replace(SeedPlace, FormattableString.Invariant($"{seed}"), StringComparison.Ordinal)), "--method", methodName, "--seed", FormattableString.Invariant($"{seed}"), "--out", folder, "--skip-done", "--state", folder + "/run.state"],
                         environment, folder, FormattableString.Invariant($"{folder}/{methodName}-seed{seed}.json")));
                 }
             }
@@ -132,6 +136,9 @@ public sealed partial class Sweep
 
     [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$")]
     private static partial Regex PlainName();
+
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9+-]{0,59}$")]
+    private static partial Regex MethodName();
 
     [GeneratedRegex("^[A-Za-z0-9]+$")]
     private static partial Regex ProgramName();

@@ -71,9 +71,24 @@ public sealed class SweepTests
     }
 
     [TestMethod]
-    public void The_example_is_a_sweep_of_methods_that_exist()
+    public void The_seed_stands_in_an_options_value_wherever_it_is_asked_for()
     {
-        string file = Path.Combine(Repository.Root, "samples", "Experiments", "example-sweep.json");
+        Sweep sweep = Sweep.Read(FileOf("""
+            {
+              "schema": "continual-sweep/1", "name": "demo", "options": { "--class-order-seed": "{seed}", "--label": "seed {seed} of {seed}" },
+              "benchmarks": [{ "name": "tiny", "program": "SplitTinyImageNet" }], "methods": ["ncm"], "seeds": [1, 7]
+            }
+            """));
+        foreach ((SweepCell cell, string seed) in sweep.Cells.Zip(new[] { "1", "7" }))
+            CollectionAssert.AreEqual(new[] { "--class-order-seed", seed, "--label", $"seed {seed} of {seed}", "--method", "ncm", "--seed", seed }, cell.Arguments.Take(8).ToArray());
+    }
+
+    [TestMethod]
+    [DataRow("example-sweep.json")]
+    [DataRow("comparison-sweep.json")]
+    public void The_examples_are_sweeps_of_methods_that_exist(string name)
+    {
+        string file = Path.Combine(Repository.Root, "samples", "Experiments", name);
         Sweep sweep = Sweep.Read(file);
         foreach (SweepCell cell in sweep.Cells)
         {
@@ -83,7 +98,7 @@ public sealed class SweepTests
             Assert.IsEmpty(options.Command.Parse(cell.Arguments).Errors);
         }
         Assert.AreEqual(0, SweepApp.Run([file, "--slurm", Path.Combine(_folder, "slurm")]), _written.ToString());
-        Assert.AreEqual(0, SweepApp.Run([file, "--kubernetes", Path.Combine(_folder, "job")]), _written.ToString());
+        if (sweep.Kubernetes is not null) Assert.AreEqual(0, SweepApp.Run([file, "--kubernetes", Path.Combine(_folder, "job")]), _written.ToString());
     }
 
     [TestMethod]
