@@ -125,6 +125,9 @@ public abstract class MethodOptions
     /// <param name="random">The stream of initial values.</param>
     public abstract ContinualMethod CreateMethod(Numerics.SeededRandom random);
 
+    /// <summary>The tensors of the method's state that options size; all whose memory an option decides when the method is made.</summary>
+    internal virtual IEnumerable<SizedTensor> SizedTensors => [];
+
     /// <summary>Checks every option; derived classes check theirs and call the base.</summary>
     /// <exception cref="ArgumentException">An option is out of range; the message names it, what was expected and what was found.</exception>
     public virtual void Validate()

@@ -137,11 +137,8 @@ public sealed partial class ContinualTrainer
     /// <summary>Lets the method and the constraint check the state before anything changes.</summary>
     private void TryState(TrainerState state, StateFile file) => file.Parse("what was learned", () =>
     {
-        using ContinualMethod method = _options.CreateMethod(new Numerics.SeededRandom(_seed).Split());
+        using ContinualMethod method = state.RestoreMethod(_options, new Numerics.SeededRandom(_seed).Split());
         using UpdateConstraint? constraint = _constraint?.CreateConstraint();
-        method.LoadState(state.Method);
-        StateParts.RequireTakenOver(state.Method, method.SaveState);
-        if (method.ClassCount != state.Classes.Count) throw file.Broken($"expected a method of {state.Classes.Count} classes; found {method.ClassCount}");
         if (constraint?.Name != state.ConstraintName) throw file.Broken($"expected {constraint?.Name ?? "no constraint"}; found {state.ConstraintName ?? "no constraint"}");
         constraint?.Attach(method);
         if (state.Constraint is null) return true;

@@ -28,12 +28,8 @@ internal static class ModelFile
             if (file.Tensors.Count > 0) throw file.Broken($"the tensor '{file.Tensors.Keys.First()}' belongs to nothing that this library knows");
             IScorer scorer = file.Parse("the model", () =>
             {
-                options.Validate();
-                using ContinualMethod method = options.CreateMethod(new SeededRandom(0));
-                if (method.Name != state.MethodName) throw file.Broken($"expected what {method.Name} has learned; found {state.MethodName}'s");
-                method.LoadState(state.Method);
-                StateParts.RequireTakenOver(state.Method, method.SaveState);
-                return method.ClassCount == state.Classes.Count ? method.CreateScorer() : throw file.Broken($"expected a method of {state.Classes.Count} classes; found {method.ClassCount}");
+                using ContinualMethod method = state.RestoreMethod(options, new SeededRandom(0));
+                return method.CreateScorer();
             });
             return new ContinualTransformer(mlContext, options, scorer, state, own);
         }

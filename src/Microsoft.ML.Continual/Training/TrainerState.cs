@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Microsoft.ML.Continual.Inference;
+using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Numerics;
+using Microsoft.ML.Continual.Persistence;
 using Microsoft.ML.Continual.Tasks;
 using static TorchSharp.torch;
 
@@ -46,6 +48,33 @@ internal sealed class TrainerState : ILearnedState
     {
         Interlocked.Increment(ref _references);
         return this;
+    }
+
+    /// <summary>
+    /// Makes the method as a file's state has it, with every check that the state alone allows. The options, which may come from the file too, are compared with its tensors before the method is made: a damaged number
+    /// never says how much memory is taken.
+    /// </summary>
+    /// <param name="options">The method's.</param>
+    /// <param name="random">The stream of initial values.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="InvalidDataException">The state is of another method or of other sizes; the message names option and tensor.</exception>
+    public ContinualMethod RestoreMethod(MethodOptions options, SeededRandom random)
+    {
+        options.Validate();
+        foreach (SizedTensor tensor in options.SizedTensors) tensor.Require(Method);
+        ContinualMethod method = options.CreateMethod(random);
+        try
+        {
+            if (method.Name != MethodName) throw new InvalidDataException($"Expected what {method.Name} has learned; found {MethodName}'s.");
+            method.LoadState(Method);
+            StateParts.RequireTakenOver(Method, method.SaveState);
+            return method.ClassCount == Classes.Count ? method : throw new InvalidDataException($"Expected a method of {Classes.Count} classes; found {method.ClassCount}.");
+        }
+        catch
+        {
+            method.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>

@@ -125,6 +125,15 @@ public sealed class ClipDeepPromptOptions : MethodOptions
         return new ClipDeepPromptMethod((ClipDeepPromptOptions)Clone(), random);
     }
 
+    internal override IEnumerable<SizedTensor> SizedTensors
+    {
+        get
+        {
+            ClipConfig config = ((ClipModel)Backbone!).Config;
+            return DeepPrompts.Sizes(FirstBlock, BlockCount ?? config.Depth - FirstBlock, (PromptLength, nameof(PromptLength)), config.Width);
+        }
+    }
+
     /// <inheritdoc/>
     public override void Validate()
     {

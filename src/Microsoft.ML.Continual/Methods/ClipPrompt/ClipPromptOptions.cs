@@ -101,6 +101,17 @@ public sealed class ClipPromptOptions : MethodOptions
         return new ClipPromptMethod((ClipPromptOptions)Clone(), random);
     }
 
+    internal override IEnumerable<SizedTensor> SizedTensors
+    {
+        get
+        {
+            ClipConfig config = ((ClipModel)Backbone!).Config;
+            (long, string?) rank = (AdapterRank, nameof(AdapterRank)), embed = (config.EmbedWidth, null);
+            return ImageTuning == ClipImageTuning.Prompt ? [new("image_prompt", (ImagePromptLength, nameof(ImagePromptLength)), (config.Width, null))]
+                : [new("image_adapter_down", rank, embed), new("image_adapter_up", embed, rank)];
+        }
+    }
+
     /// <inheritdoc/>
     public override void Validate()
     {

@@ -119,6 +119,9 @@ public sealed class CodaPromptOptions : MethodOptions, IClassifierAlignment
         return new CodaPromptMethod((CodaPromptOptions)Clone());
     }
 
+    internal override IEnumerable<SizedTensor> SizedTensors =>
+        Blocks.Select(block => new SizedTensor(PromptComponents.PromptName(block), (-1, null), (PromptLength, nameof(PromptLength)), (((VisionTransformer)Backbone!).Width, null)));
+
     /// <inheritdoc/>
     public override void Validate()
     {

@@ -6,7 +6,10 @@ namespace Microsoft.ML.Continual.Methods.CodaPrompt;
 /// <summary>The components, keys and attention vectors of one block.</summary>
 internal sealed class PromptComponents(int block, int length, int width, Device device) : IDisposable
 {
-    private readonly GrowingRows _prompts = new($"e_p_{block}", device, length, width), _keys = new($"e_k_{block}", device, width), _attention = new($"e_a_{block}", device, width);
+    private readonly GrowingRows _prompts = new(PromptName(block), device, length, width), _keys = new($"e_k_{block}", device, width), _attention = new($"e_a_{block}", device, width);
+
+    /// <summary>The name of a block's components in a state, [M, length, width].</summary>
+    public static string PromptName(int block) => $"e_p_{block}";
 
     /// <summary>The number M of components.</summary>
     public long Count => _prompts.Count;

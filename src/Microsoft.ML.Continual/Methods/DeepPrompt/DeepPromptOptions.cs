@@ -96,6 +96,15 @@ public sealed class DeepPromptOptions : MethodOptions, IClassifierAlignment
         return new DeepPromptMethod((DeepPromptOptions)Clone(), random);
     }
 
+    internal override IEnumerable<SizedTensor> SizedTensors
+    {
+        get
+        {
+            VisionTransformerConfig config = ((VisionTransformer)Backbone!).Config;
+            return DeepPrompts.Sizes(FirstBlock, BlockCount ?? config.Depth - FirstBlock, (PromptLength, nameof(PromptLength)), config.Width);
+        }
+    }
+
     /// <inheritdoc/>
     public override void Validate()
     {

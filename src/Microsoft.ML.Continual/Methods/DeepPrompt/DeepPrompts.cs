@@ -77,6 +77,10 @@ internal sealed class DeepPrompts : IDisposable
         }
     }
 
+    /// <summary>The tensors in a state; see <see cref="MethodOptions.SizedTensors"/>.</summary>
+    public static IEnumerable<SizedTensor> Sizes(int firstBlock, int blockCount, (long Size, string? Option) length, int width) =>
+        Enumerable.Range(firstBlock, blockCount).Select(block => new SizedTensor(TensorName(block), length, (width, null)));
+
     public void SaveState(StateDictionary state)
     {
         state.Values["firstBlock"] = _first;
@@ -136,5 +140,7 @@ internal sealed class DeepPrompts : IDisposable
 
     private string MixingName(int i) => $"block{_first + i}.prompt.mixing";
 
-    private string StateName(int i) => $"blocks.{_first + i}.prompt.prompt";
+    private string StateName(int i) => TensorName(_first + i);
+
+    private static string TensorName(int block) => $"blocks.{block}.prompt.prompt";
 }

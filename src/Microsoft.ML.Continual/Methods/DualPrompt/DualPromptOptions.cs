@@ -149,6 +149,19 @@ public sealed class DualPromptOptions : MethodOptions, IClassifierAlignment
         return new DualPromptMethod((DualPromptOptions)Clone(), random);
     }
 
+    internal override IEnumerable<SizedTensor> SizedTensors
+    {
+        get
+        {
+            VisionTransformerConfig config = ((VisionTransformer)Backbone!).Config;
+            (long, string?) general = (GPromptLength, nameof(GPromptLength)), expert = (EPromptLength, nameof(EPromptLength)), pool = (PoolSize, nameof(PoolSize));
+            (long, string?) g = (GBlocks.Count, nameof(GBlocks)), e = (EBlocks.Count, nameof(EBlocks)), width = (config.Width, null), heads = (config.Heads, null), d = (config.HeadWidth, null);
+            if (GBlocks.Count > 0) yield return GMode == PromptMode.PrefixTuning ? new("g_prompt", g, (2, nameof(GMode)), general, heads, d) : new("g_prompt", g, general, width);
+            yield return EMode == PromptMode.PrefixTuning ? new("e_prompt.prompt", e, (2, nameof(EMode)), pool, expert, heads, d) : new("e_prompt.prompt", e, pool, expert, width);
+            yield return new("e_prompt.prompt_key", pool, width);
+        }
+    }
+
     /// <inheritdoc/>
     public override void Validate()
     {

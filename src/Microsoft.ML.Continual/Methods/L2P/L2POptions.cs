@@ -117,6 +117,16 @@ public sealed class L2POptions : MethodOptions, IClassifierAlignment
         return new L2PMethod((L2POptions)Clone(), random);
     }
 
+    internal override IEnumerable<SizedTensor> SizedTensors
+    {
+        get
+        {
+            int width = ((VisionTransformer)Backbone!).Width;
+            yield return new("prompt.prompt", (PoolSize, nameof(PoolSize)), (PromptLength, nameof(PromptLength)), (width, null));
+            yield return new("prompt.prompt_key", (PoolSize, nameof(PoolSize)), (width, null));
+        }
+    }
+
     /// <inheritdoc/>
     public override void Validate()
     {

@@ -22,11 +22,18 @@ internal sealed class AdapterModule : PeftModule
         foreach (int block in options.TunedBlocks)
         {
             int i = _places.Count;
-            int down = Add($"{i}.layer.0.weight", random.UniformTensor(-range, range, rank, Width)), up = Add($"{i}.layer.2.weight", zeros(new long[] { Width, rank }));
+            int down = Add(DownTensor(i), random.UniformTensor(-range, range, rank, Width)), up = Add(UpTensor(i), zeros(new long[] { Width, rank }));
             _places.Add((block, down, up, AddScale($"{i}.layer.3.scale")));
             AddSite(block, new ProjectionSite(DownName(block), At(down), Width, protectsOwnRows: false) { Role = SiteRole.Weight });
             AddSite(block, new ProjectionSite(UpName(block), At(up), rank, protectsOwnRows: false) { Role = SiteRole.Weight });
         }
+    }
+
+    /// <summary>See <see cref="MethodOptions.SizedTensors"/>.</summary>
+    public static IEnumerable<SizedTensor> Sizes(AdapterOptions options)
+    {
+        (long, string?) rank = (options.Rank, nameof(AdapterOptions.Rank)), width = (options.Network.Width, null);
+        return Enumerable.Range(0, options.TunedBlocks.Count).SelectMany(i => new SizedTensor[] { new(StateName(DownTensor(i)), rank, width), new(StateName(UpTensor(i)), width, rank) });
     }
 
     public override string Name => "Adapter";
@@ -48,6 +55,10 @@ internal sealed class AdapterModule : PeftModule
             }
         },
     };
+
+    private static string DownTensor(int i) => $"{i}.layer.0.weight";
+
+    private static string UpTensor(int i) => $"{i}.layer.2.weight";
 
     private static string DownName(int block) => $"block{block}.adapter.down";
 

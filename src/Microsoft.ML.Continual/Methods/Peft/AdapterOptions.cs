@@ -31,6 +31,8 @@ public sealed class AdapterOptions : PeftOptions
         return this;
     }
 
+    internal override IEnumerable<SizedTensor> SizedTensors => AdapterModule.Sizes(this);
+
     /// <inheritdoc/>
     public override void Validate()
     {

@@ -20,11 +20,15 @@ internal sealed class AttentionPromptModule : PeftModule
         using DisposeScope scope = NewDisposeScope();
         foreach (int block in options.TunedBlocks)
         {
-            int i = _places.Count, tokens = Add($"{i}.tokens", random.UniformTensor(0, InitialRange, _length, Width));
+            int i = _places.Count, tokens = Add(TokensTensor(i), random.UniformTensor(0, InitialRange, _length, Width));
             _places.Add((block, tokens, AddScale($"{i}.scaler.scale")));
             AddSite(block, new ProjectionSite(SiteName(block), At(tokens), Width, protectsOwnRows: true));
         }
     }
+
+    /// <summary>See <see cref="MethodOptions.SizedTensors"/>.</summary>
+    public static IEnumerable<SizedTensor> Sizes(AttentionPromptOptions options) => Enumerable.Range(0, options.TunedBlocks.Count)
+        .Select(i => new SizedTensor(StateName(TokensTensor(i)), (options.Length, nameof(AttentionPromptOptions.Length)), (options.Network.Width, null)));
 
     public override string Name => "AttentionPrompt";
 
@@ -37,6 +41,8 @@ internal sealed class AttentionPromptModule : PeftModule
             if (input.Linear == BlockLinear.Qkv) keep(SiteName(input.Block), () => input.Input.narrow(1, 0, input.Input.shape[1] - _length));   // [B, T + L, D] -> [B, T, D]
         },
     };
+
+    private static string TokensTensor(int i) => $"{i}.tokens";
 
     private static string SiteName(int block) => $"block{block}.prompt";
 }

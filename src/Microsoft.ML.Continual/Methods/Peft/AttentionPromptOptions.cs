@@ -32,6 +32,8 @@ public sealed class AttentionPromptOptions : PeftOptions
         return this;
     }
 
+    internal override IEnumerable<SizedTensor> SizedTensors => AttentionPromptModule.Sizes(this);
+
     /// <inheritdoc/>
     public override void Validate()
     {

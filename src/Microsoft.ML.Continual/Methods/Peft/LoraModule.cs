@@ -26,25 +26,23 @@ internal sealed class LoraModule : PeftModule
     public LoraModule(LoraOptions options, SeededRandom random) : base(options)
     {
         using DisposeScope scope = NewDisposeScope();
-        int i = 0;
-        foreach (int block in options.TunedBlocks)
+        foreach ((int block, LoraTargets target, BlockLinear linear, string map, string name, int inputs, long outputs) in PlacesOf(options))
         {
-            foreach ((LoraTargets target, BlockLinear linear, string map) in Maps.Where(m => (options.Targets & m.Target) != 0))
-            {
-                Tensor weight = Weight(block, linear);
-                bool isPart = target is LoraTargets.Query or LoraTargets.Key or LoraTargets.Value;
-                int inputs = (int)weight.shape[1];
-                long outputs = isPart ? Width : weight.shape[0], first = target switch { LoraTargets.Key => Width, LoraTargets.Value => 2 * Width, _ => 0 };
-                string name = target == LoraTargets.Qkv ? $"{i}" : $"{i}.{map}";
-                double range = LinearRange(inputs);
-                int down = Add($"{name}.lora_A.weight", random.UniformTensor(-range, range, options.Rank, inputs)), up = Add($"{name}.lora_B.weight", zeros(new long[] { outputs, options.Rank }));
-                var update = new Update(block, linear, map, down, up, AddScale($"{name}.scale.scale"), first);
-                _updates.Add(update);
-                AddSite(block, new ProjectionSite(DownName(update), At(down), inputs, protectsOwnRows: false) { Role = SiteRole.Weight });
-                AddSite(block, new ProjectionSite(UpName(update), At(up), options.Rank, protectsOwnRows: false) { Role = SiteRole.Weight });
-            }
-            i++;
+            long first = target switch { LoraTargets.Key => Width, LoraTargets.Value => 2 * Width, _ => 0 };
+            double range = LinearRange(inputs);
+            int down = Add(DownTensor(name), random.UniformTensor(-range, range, options.Rank, inputs)), up = Add(UpTensor(name), zeros(new long[] { outputs, options.Rank }));
+            var update = new Update(block, linear, map, down, up, AddScale($"{name}.scale.scale"), first);
+            _updates.Add(update);
+            AddSite(block, new ProjectionSite(DownName(update), At(down), inputs, protectsOwnRows: false) { Role = SiteRole.Weight });
+            AddSite(block, new ProjectionSite(UpName(update), At(up), options.Rank, protectsOwnRows: false) { Role = SiteRole.Weight });
         }
+    }
+
+    /// <summary>See <see cref="MethodOptions.SizedTensors"/>.</summary>
+    public static IEnumerable<SizedTensor> Sizes(LoraOptions options)
+    {
+        (long, string?) rank = (options.Rank, nameof(LoraOptions.Rank));
+        return PlacesOf(options).SelectMany(p => new SizedTensor[] { new(StateName(DownTensor(p.Name)), rank, (p.Inputs, null)), new(StateName(UpTensor(p.Name)), (p.Outputs, null), rank) });
     }
 
     public override string Name => "LoRA";
@@ -93,9 +91,23 @@ internal sealed class LoraModule : PeftModule
         return up.shape[0] == outputs ? up : nn.functional.pad(up, new long[] { 0, 0, update.First, behind }, PaddingModes.Constant, 0);
     }
 
-    private Tensor Weight(int block, BlockLinear linear)
+    private static IEnumerable<(int Block, LoraTargets Target, BlockLinear Linear, string Map, string Name, int Inputs, long Outputs)> PlacesOf(LoraOptions options) =>
+        from entry in options.TunedBlocks.Select((block, i) => (Block: block, Place: i))
+        from map in Maps
+        where (options.Targets & map.Target) != 0
+        let shape = Weight(options.Network, entry.Block, map.Linear).shape
+        let isPart = map.Target is LoraTargets.Query or LoraTargets.Key or LoraTargets.Value
+        select (entry.Block, map.Target, map.Linear, map.Name, map.Target == LoraTargets.Qkv ? $"{entry.Place}" : $"{entry.Place}.{map.Name}", (int)shape[1], isPart ? options.Network.Width : shape[0]);
+
+    private static string DownTensor(string name) => $"{name}.lora_A.weight";
+
+    private static string UpTensor(string name) => $"{name}.lora_B.weight";
+
+    private Tensor Weight(int block, BlockLinear linear) => Weight(Network, block, linear);
+
+    private static Tensor Weight(VisionTransformer network, int block, BlockLinear linear)
     {
-        BlockWeights weights = Network.Block(block);
+        BlockWeights weights = network.Block(block);
         return linear switch { BlockLinear.Qkv => weights.QkvWeight, BlockLinear.Out => weights.ProjWeight, BlockLinear.Fc1 => weights.Fc1Weight, _ => weights.Fc2Weight };
     }
 

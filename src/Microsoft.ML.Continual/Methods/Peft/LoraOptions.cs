@@ -35,6 +35,8 @@ public sealed class LoraOptions : PeftOptions
         return this;
     }
 
+    internal override IEnumerable<SizedTensor> SizedTensors => LoraModule.Sizes(this);
+
     /// <inheritdoc/>
     public override void Validate()
     {

@@ -73,9 +73,12 @@ internal abstract class PeftModule(PeftOptions options) : IDisposable
     /// <summary>Adds a parameter and says at which place.</summary>
     protected int Add(string name, Tensor value)
     {
-        _parameters.Add(new TrainableParameter("pets." + name, TrainableTensor.Create(value, Network.Device)));
+        _parameters.Add(new TrainableParameter(StateName(name), TrainableTensor.Create(value, Network.Device)));
         return _parameters.Count - 1;
     }
+
+    /// <summary>The name that a parameter has outside of its module.</summary>
+    protected static string StateName(string name) => "pets." + name;
 
     /// <summary>Adds a factor where there is to be one; −1 where there is none.</summary>
     protected int AddScale(string name) => options.LearnableScale ? Add(name, tensor(1f)) : -1;

@@ -27,13 +27,20 @@ internal sealed class PrefixModule : PeftModule
         foreach (int block in options.TunedBlocks)
         {
             int i = _places.Count;
-            int keys = Add($"{i}.key.tokens", random.UniformTensor(0, InitialRange, _length, Width)), keyScale = AddScale($"{i}.key.scaler.scale");
-            int values = Add($"{i}.val.tokens", random.UniformTensor(0, InitialRange, _length, Width)), valueScale = AddScale($"{i}.val.scaler.scale");
+            int keys = Add(KeyTensor(i), random.UniformTensor(0, InitialRange, _length, Width)), keyScale = AddScale($"{i}.key.scaler.scale");
+            int values = Add(ValueTensor(i), random.UniformTensor(0, InitialRange, _length, Width)), valueScale = AddScale($"{i}.val.scaler.scale");
             _places.Add((block, keys, keyScale, values, valueScale));
             AddSite(block, KeySite(KeyName(block), At(keys)));
             AddSite(block, ValueSite(ValueName(block), At(values)));
         }
         TrainedOnce = options.FreezeValues ? _places.SelectMany(p => new[] { p.Values, p.ValueScale }).Where(place => place >= 0).ToHashSet() : new HashSet<int>();
+    }
+
+    /// <summary>See <see cref="MethodOptions.SizedTensors"/>.</summary>
+    public static IEnumerable<SizedTensor> Sizes(PrefixOptions options)
+    {
+        (long, string?) length = (options.Length, nameof(PrefixOptions.Length)), width = (options.Network.Width, null);
+        return Enumerable.Range(0, options.TunedBlocks.Count).SelectMany(i => new SizedTensor[] { new(StateName(KeyTensor(i)), length, width), new(StateName(ValueTensor(i)), length, width) });
     }
 
     public override string Name => "Prefix";
@@ -82,6 +89,10 @@ internal sealed class PrefixModule : PeftModule
             })],
         };
     }
+
+    private static string KeyTensor(int i) => $"{i}.key.tokens";
+
+    private static string ValueTensor(int i) => $"{i}.val.tokens";
 
     private static string KeyName(int block) => $"block{block}.prefix.key";
 

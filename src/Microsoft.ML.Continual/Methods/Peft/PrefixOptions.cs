@@ -38,6 +38,8 @@ public sealed class PrefixOptions : PeftOptions
         return this;
     }
 
+    internal override IEnumerable<SizedTensor> SizedTensors => PrefixModule.Sizes(this);
+
     /// <inheritdoc/>
     public override void Validate()
     {

@@ -105,6 +105,19 @@ public sealed class RanPacOptions : MethodOptions
         return new RanPacMethod((RanPacOptions)Clone(), random);
     }
 
+    internal override IEnumerable<SizedTensor> SizedTensors
+    {
+        get
+        {
+            VisionTransformerConfig config = ((VisionTransformer)Backbone!).Config;
+            (long, string?) projection = (ProjectionWidth == 0 ? config.Width : ProjectionWidth, nameof(ProjectionWidth));
+            (long, string?) adapter = (AdapterWidth, nameof(AdapterWidth)), depth = (config.Depth, null), width = (config.Width, null);
+            SizedTensor gram = new("gram", projection, projection);
+            return FirstSession == FirstSession.None ? [gram]
+                : [gram, new("adapter.down.weight", depth, adapter, width), new("adapter.down.bias", depth, adapter), new("adapter.up.weight", depth, width, adapter)];
+        }
+    }
+
     /// <inheritdoc/>
     public override void Validate()
     {

@@ -14,7 +14,7 @@ internal sealed class ReplayMemory(int size, ReplayPolicy policy, Device device)
     private readonly ReplaySlots _slots = new(size, policy);
     private readonly List<Exemplar> _images = [];
     private readonly List<int> _widths = [];   // by slot: the classes that there were
-    private Tensor? _logits;                   // [K, C], 0 beyond a slot's width
+    private Tensor? _logits;                   // [K, C], 0 beyond a slot's width; outside of tasks it may have fewer rows
 
     /// <summary>The number of images.</summary>
     public int Count => _images.Count;
@@ -25,14 +25,14 @@ internal sealed class ReplayMemory(int size, ReplayPolicy policy, Device device)
     /// <summary>The number of images offered so far.</summary>
     public long Offered => _slots.Offered;
 
-    /// <summary>Makes room for the logits of new classes.</summary>
+    /// <summary>Makes room for the logits of new classes, in all slots.</summary>
     public void Grow(int classCount)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable frozen = no_grad();
-        if (_logits is not null && _logits.shape[1] >= classCount) return;
-        Tensor grown = zeros(new long[] { size, classCount }, ScalarType.Float32, device);
-        if (_logits is not null) grown.narrow(1, 0, _logits.shape[1]).copy_(_logits);
+        if (_logits is not null && _logits.shape[0] == size && _logits.shape[1] >= classCount) return;
+        Tensor grown = zeros(new long[] { size, Math.Max(classCount, _logits?.shape[1] ?? 0) }, ScalarType.Float32, device);
+        if (_logits is not null) grown.narrow(0, 0, _logits.shape[0]).narrow(1, 0, _logits.shape[1]).copy_(_logits);
         Replace(grown);
     }
 
@@ -126,9 +126,8 @@ internal sealed class ReplayMemory(int size, ReplayPolicy policy, Device device)
         _widths.Clear();
         _widths.AddRange(slots.Select(slot => (int)slot[1]));
         _slots.Load(state.Get(prefix + "offered", null).data<long>()[0], slots.Zip(_images, (slot, image) => (image.Label, slot[0])));
-        Tensor stored = state.Get(prefix + "logits", null), logits = zeros(new long[] { size, stored.shape[1] }, ScalarType.Float32, device);
-        if (Count > 0) logits.narrow(0, 0, Count).copy_(stored);
-        Replace(logits);
+        // Only the slots taken: a file's size of the memory makes no room before a task begins.
+        Replace(TrainableTensor.Freeze(state.Get(prefix + "logits", null).to(ScalarType.Float32).to(device)));
     }
 
     public void Dispose() => _logits?.Dispose();

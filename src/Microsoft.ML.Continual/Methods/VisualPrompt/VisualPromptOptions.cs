@@ -42,6 +42,8 @@ public sealed class VisualPromptOptions : MethodOptions, IClassifierAlignment
         return new VisualPromptMethod((VisualPromptOptions)Clone(), random);
     }
 
+    internal override IEnumerable<SizedTensor> SizedTensors => [new("prompt", (PromptLength, nameof(PromptLength)), (((VisionTransformer)Backbone!).Width, null))];
+
     /// <inheritdoc/>
     public override void Validate()
     {
