@@ -3,6 +3,7 @@ using System.Reflection;
 using Microsoft.ML.Continual.Backbones;
 using Microsoft.ML.Continual.Data;
 using Microsoft.ML.Continual.Methods;
+using Microsoft.ML.Continual.Methods.Alignment;
 using Microsoft.ML.Continual.Methods.DeepPrompt;
 using Microsoft.ML.Continual.Numerics;
 using Microsoft.ML.Continual.Tests.Backbones;
@@ -208,11 +209,11 @@ public sealed class DeepPromptMethodTests
         foreach (PropertyInfo option in typeof(DeepPromptOptions).GetProperties().Where(p => p.CanWrite && p.PropertyType != typeof(bool) && p.Name != nameof(MethodOptions.Seed)))
         {
             Type type = Nullable.GetUnderlyingType(option.PropertyType) ?? option.PropertyType;
-            object? wrong = type.IsEnum ? Enum.ToObject(type, 99) : type == typeof(string) ? " " : type.IsValueType ? Convert.ChangeType(-1, type, CultureInfo.InvariantCulture) : null;
+            object? wrong = type == typeof(ClassifierAlignmentOptions) ? new ClassifierAlignmentOptions { Epochs = 0 } : type.IsEnum ? Enum.ToObject(type, 99) : type == typeof(string) ? " " : type.IsValueType ? Convert.ChangeType(-1, type, CultureInfo.InvariantCulture) : null;
             var options = new DeepPromptOptions { Backbone = backbone };
             options.Validate();
             option.SetValue(options, wrong);
-            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(options.Validate, option.Name).Message, $"Option {option.Name}: expected ");
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(options.Validate, option.Name).Message, $"Option {option.Name}{(wrong is ClassifierAlignmentOptions ? ".Epochs" : "")}: expected ");
         }
         Assert.ThrowsExactly<ArgumentException>(new DeepPromptOptions { Backbone = backbone, FirstBlock = 3 }.Validate);
         Assert.ThrowsExactly<ArgumentException>(new DeepPromptOptions { Backbone = backbone, FirstBlock = 1, BlockCount = 3 }.Validate);
