@@ -222,7 +222,7 @@ public sealed class GradientProjection : UpdateConstraint
             {
                 if (past.TaskIndex == task.Index) continue;   // taken before the task: its own
                 (double relative, double share) = past.Measure(before, change);
-                entries.Add(new InterferenceEntry(state.Name, past.TaskIndex, relative, share));
+                entries.Add(ProjectionState.Entry(state.Name, past.TaskIndex, relative, share));
             }
         }
         return entries.Count == 0 ? null : new InterferenceAudit(task.Index, entries);

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.ML.Continual.Numerics;
 using Microsoft.ML.Continual.Training;
 using TorchSharp;
+using static Microsoft.ML.Continual.Pgp.ProjectionState;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Pgp;
@@ -33,28 +34,11 @@ internal static class GradientProjectionState
         state.Values["version"] = Version;
         state.Values["space"] = projection.Options.Space.ToString();
         state.Values["sites"] = sites;
-        state.Values["audit"] = audit is null ? null : new JsonObject
-        {
-            ["task"] = audit.TaskIndex,
-            ["entries"] = new JsonArray([.. audit.Entries.Select(e => new JsonObject
-            {
-                ["site"] = e.Site, ["past"] = e.PastTaskIndex, ["relative"] = e.RelativeChange, ["share"] = e.UnconstrainedShare,
-            })]),
-        };
+        state.Values["audit"] = ProjectionState.Write(audit);
     }
 
     /// <summary>Reads everything first and changes the projection last.</summary>
-    public static InterferenceAudit? Load(GradientProjection projection, StateDictionary state)
-    {
-        try
-        {
-            return Read(projection, state);
-        }
-        catch (Exception e) when (e is InvalidOperationException or FormatException or NullReferenceException or ArgumentException)
-        {
-            throw new InvalidDataException($"The state of {projection.Name} cannot be read: {e.Message}", e);   // a value of another kind, or a missing one
-        }
-    }
+    public static InterferenceAudit? Load(GradientProjection projection, StateDictionary state) => ProjectionState.Read(projection.Name, () => Read(projection, state));
 
     private static InterferenceAudit? Read(GradientProjection projection, StateDictionary state)
     {
@@ -70,20 +54,21 @@ internal static class GradientProjectionState
             SiteState site = projection.States[i];
             JsonNode node = stored[i]!;
             Expect($"dimension of site '{site.Name}'", site.Dimension, (int?)node["dimension"]);
-            int rank = (int)node["rank"]!;
+            int rank = (int)Count((int)node["rank"]!, $"rank of site '{site.Name}'");
             SubspaceBasis basis = rank == 0 ? SubspaceBasis.Empty(site.Dimension)
                 : SubspaceBasis.FromOrthonormal(site.Dimension, rank, Doubles(state, BasisName(site), site.Dimension, rank));
             JsonArray tasks = node["past"]!.AsArray();
             int packed = PastActivations.PackedLength(site.Dimension);
             double[] grams = tasks.Count == 0 ? [] : Doubles(state, PastName(site), tasks.Count, packed);
             List<PastActivations> past = [.. tasks.Select((task, row) =>
-                PastActivations.FromPacked((int)task!["task"]!, site.Dimension, grams[(row * packed)..((row + 1) * packed)], (double)task["largest"]!))];
+                PastActivations.FromPacked((int)task!["task"]!, site.Dimension, grams[(row * packed)..((row + 1) * packed)], Size(task["largest"], $"largest eigenvalue of site '{site.Name}'")))];
             bool[] before = Flags(node["rowsUsedBefore"]) ?? new bool[site.Attached.Rows];
             Expect($"number of used rows of site '{site.Name}'", site.Attached.Rows, (long)before.Length);
-            read.Add((site, basis, (int)node["updates"]!, past, Flags(node["rowsUsed"]), before));
+            bool[]? used = Flags(node["rowsUsed"]);
+            if (used is not null) Expect($"number of rows used last of site '{site.Name}'", site.Attached.Rows, (long)used.Length);
+            read.Add((site, basis, (int)Count((int)node["updates"]!, $"number of updates of site '{site.Name}'"), past, used, before));
         }
-        InterferenceAudit? audit = state.Values["audit"] is not { } written ? null : new InterferenceAudit((int)written["task"]!,
-            [.. written["entries"]!.AsArray().Select(e => new InterferenceEntry((string)e!["site"]!, (int)e["past"]!, (double)e["relative"]!, (double)e["share"]!))]);
+        InterferenceAudit? audit = ProjectionState.ReadAudit(state.Values["audit"]);
 
         foreach (var (site, basis, updates, past, used, before) in read)
         {
@@ -103,16 +88,4 @@ internal static class GradientProjectionState
     private static string BasisName(SiteState site) => $"{site.Name}.basis";
 
     private static string PastName(SiteState site) => $"{site.Name}.past";
-
-    private static double[] Doubles(StateDictionary state, string name, params long[] shape)
-    {
-        Tensor tensor = state.Get(name, shape);
-        return tensor.dtype == ScalarType.Float64 ? TensorMatrix.ToArray(tensor)
-            : throw new InvalidDataException($"The state's tensor '{name}' is of type {tensor.dtype}; expected {ScalarType.Float64}.");
-    }
-
-    private static void Expect<T>(string what, T expected, T? found)
-    {
-        if (!Equals(expected, found)) throw new InvalidDataException($"The state's {what} is '{found}'; expected '{expected}'.");
-    }
 }

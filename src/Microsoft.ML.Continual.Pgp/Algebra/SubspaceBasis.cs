@@ -48,7 +48,7 @@ public sealed class SubspaceBasis
             throw new ArgumentException($"A basis of {rank} directions in {dimension} dimensions needs {(long)dimension * rank} entries; found {rowMajor.LongLength}.", nameof(rowMajor));
         if (rank == 0) return Empty(dimension);
         Matrix<double> columns = Matrix<double>.Build.DenseOfRowMajor(dimension, rank, rowMajor);
-        double error = (columns.TransposeThisAndMultiply(columns) - Matrix<double>.Build.DenseIdentity(rank)).Enumerate().Max(Math.Abs);
+        double error = (columns.TransposeThisAndMultiply(columns) - Matrix<double>.Build.DenseIdentity(rank)).Enumerate().Aggregate(0.0, (largest, value) => Math.Max(largest, Math.Abs(value)));   // NaN where one is
         return error <= 1e-8 ? new SubspaceBasis(columns, rank)
             : throw new ArgumentException(FormattableString.Invariant($"The columns are not orthonormal: FᵀF differs from the identity by up to {error:g3}; expected at most 1e-8."), nameof(rowMajor));
     }

@@ -250,13 +250,13 @@ public sealed class NullSpaceProjection : UpdateConstraint
             foreach (PastMoments past in state.Past)
             {
                 (double relative, double share) = past.MeasureReaders(site, before, change);
-                entries.Add(new InterferenceEntry(state.Name, past.TaskIndex, relative, share));
+                entries.Add(ProjectionState.Entry(state.Name, past.TaskIndex, relative, share));
             }
             if (site.MixingName is not { } mixing) continue;
             foreach (PastMoments past in state.Past)
             {
                 (double relative, double share) = past.MeasureMixing(site, before, change);
-                entries.Add(new InterferenceEntry(mixing, past.TaskIndex, relative, share));
+                entries.Add(ProjectionState.Entry(mixing, past.TaskIndex, relative, share));
             }
         }
         return entries.Count == 0 ? null : new InterferenceAudit(taskIndex, entries);

@@ -3,6 +3,7 @@ using Microsoft.ML.Continual.Methods;
 using Microsoft.ML.Continual.Numerics;
 using Microsoft.ML.Continual.Training;
 using TorchSharp;
+using static Microsoft.ML.Continual.Pgp.ProjectionState;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Continual.Pgp;
@@ -34,28 +35,11 @@ internal static class NullSpaceState
         state.Values["weights"] = projection.Options.CovarianceWeights.ToString();
         state.Values["images"] = projection.ImagesSeen;
         state.Values["sites"] = sites;
-        state.Values["audit"] = audit is null ? null : new JsonObject
-        {
-            ["task"] = audit.TaskIndex,
-            ["entries"] = new JsonArray([.. audit.Entries.Select(e => new JsonObject
-            {
-                ["site"] = e.Site, ["past"] = e.PastTaskIndex, ["relative"] = e.RelativeChange, ["share"] = e.UnconstrainedShare,
-            })]),
-        };
+        state.Values["audit"] = ProjectionState.Write(audit);
     }
 
     /// <summary>Reads everything first and changes the projection last.</summary>
-    public static (InterferenceAudit? Audit, long Images) Load(NullSpaceProjection projection, StateDictionary state)
-    {
-        try
-        {
-            return Read(projection, state);
-        }
-        catch (Exception e) when (e is InvalidOperationException or FormatException or NullReferenceException or ArgumentException)
-        {
-            throw new InvalidDataException($"The state of {projection.Name} cannot be read: {e.Message}", e);   // a value of another kind, or a missing one
-        }
-    }
+    public static (InterferenceAudit? Audit, long Images) Load(NullSpaceProjection projection, StateDictionary state) => ProjectionState.Read(projection.Name, () => Read(projection, state));
 
     private static (InterferenceAudit? Audit, long Images) Read(NullSpaceProjection projection, StateDictionary state)
     {
@@ -80,11 +64,10 @@ internal static class NullSpaceState
                 present.Add(Doubles(state, name, shape));
                 past.Add(tasks.Count == 0 ? [] : Doubles(state, name + ".past", [tasks.Count, .. shape]));
             }
-            read.Add((site, Row(present, 0, 1), [.. tasks.Select((task, row) => new PastMoments((int)task!["task"]!, Row(past, row, tasks.Count), (double)task["reader"]!, (double)task["mixing"]!))]));
+            read.Add((site, Row(present, 0, 1), [.. tasks.Select((task, row) => new PastMoments((int)task!["task"]!, Row(past, row, tasks.Count), Size(task["reader"], $"largest eigenvalue of site '{site.Name}'"), Size(task["mixing"], $"largest eigenvalue of site '{site.Name}'")))]));
         }
-        InterferenceAudit? audit = state.Values["audit"] is not { } written ? null : new InterferenceAudit((int)written["task"]!,
-            [.. written["entries"]!.AsArray().Select(e => new InterferenceEntry((string)e!["site"]!, (int)e["past"]!, (double)e["relative"]!, (double)e["share"]!))]);
-        long images = (long)state.Values["images"]!;
+        InterferenceAudit? audit = ProjectionState.ReadAudit(state.Values["audit"]);
+        long images = Count((long)state.Values["images"]!, "number of images");
 
         foreach ((NullSpaceSite site, Moments moments, List<PastMoments> past) in read)
         {
@@ -109,17 +92,5 @@ internal static class NullSpaceState
     {
         double[] Part(int index) => parts[index][(row * parts[index].Length / rows)..((row + 1) * parts[index].Length / rows)];
         return new Moments(Part(0), parts.Count > 1 ? Part(1) : null);
-    }
-
-    private static double[] Doubles(StateDictionary state, string name, params long[] shape)
-    {
-        Tensor tensor = state.Get(name, shape);
-        return tensor.dtype == ScalarType.Float64 ? TensorMatrix.ToArray(tensor)
-            : throw new InvalidDataException($"The state's tensor '{name}' is of type {tensor.dtype}; expected {ScalarType.Float64}.");
-    }
-
-    private static void Expect<T>(string what, T expected, T? found)
-    {
-        if (!Equals(expected, found)) throw new InvalidDataException($"The state's {what} is '{found}'; expected '{expected}'.");
     }
 }

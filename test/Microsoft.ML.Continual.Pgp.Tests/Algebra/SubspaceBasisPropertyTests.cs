@@ -205,6 +205,7 @@ public sealed class SubspaceBasisPropertyTests
         Assert.ThrowsExactly<ArgumentException>(() => basis.Merge(SubspaceBasis.Empty(2)));
         Assert.ThrowsExactly<ArgumentException>(() => SubspaceBasis.FromOrthonormal(2, 1, [1, 1]));
         Assert.ThrowsExactly<ArgumentException>(() => SubspaceBasis.FromOrthonormal(2, 1, [1]));
+        Assert.ThrowsExactly<ArgumentException>(() => SubspaceBasis.FromOrthonormal(3, 2, [1, 0, 0, 1, 0, double.NaN]));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => SubspaceBasis.Empty(0));
     }
 

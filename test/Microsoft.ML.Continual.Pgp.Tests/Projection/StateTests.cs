@@ -92,6 +92,12 @@ public sealed class StateTests
             ("prompt.basis", s => s.Values["sites"]![0]!["rank"] = 3),
             ("cannot be read", s => s.Values["sites"]![0]!["rank"] = "many"),
             ("cannot be read", s => s.Values.Remove("sites")),
+            ("rank of site 'prompt' is '-1'", s => s.Values["sites"]![0]!["rank"] = -1),
+            ("updates of site 'prompt' is '-1'", s => s.Values["sites"]![0]!["updates"] = -1),
+            ("largest eigenvalue of site 'prompt' is '-1'", s => s.Values["sites"]![0]!["past"]![0]!["largest"] = -1.0),
+            ("rows used last of site 'prompt' is '2'", s => s.Values["sites"]![0]!["rowsUsed"] = "10"),
+            ("'prompt.past' holds NaN", s => s.Tensors["prompt.past"].fill_(double.NaN)),
+            ("'key.basis' holds NaN", s => s.Tensors["key.basis"][0, 0] = tensor(double.NaN, ScalarType.Float64)),
         ];
         foreach ((string what, Action<StateDictionary> spoil) in wrong)
         {

@@ -4,6 +4,7 @@ using Microsoft.ML.Continual.Checkpoints.Layouts;
 using Microsoft.ML.Continual.Numerics;
 using Microsoft.ML.Continual.Tests.Backbones;
 using Microsoft.ML.Continual.Tests.Checkpoints.Writers;
+using Microsoft.ML.Continual.Tests.Persistence;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -40,7 +41,7 @@ public sealed class FuzzTests
         var messages = new HashSet<string>();
         for (int i = 0; i < Cases; i++)
         {
-            byte[] bytes = wrap(Mutation.Apply(seed, random));
+            byte[] bytes = wrap(ByteMutation.Apply(seed, random));
             try
             {
                 string? message = Try(bytes);

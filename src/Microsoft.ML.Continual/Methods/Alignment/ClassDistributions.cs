@@ -78,7 +78,7 @@ internal sealed class ClassDistributions(ClassifierAlignmentOptions options, int
         Dispose();
         if (!state.Contains("alignment.mean")) return;
         using DisposeScope scope = NewDisposeScope();
-        Tensor means = state.Get("alignment.mean", null), spreads = state.Get("alignment.spread", null);
+        Tensor means = state.Get("alignment.mean", null).to(ScalarType.Float32), spreads = state.Get("alignment.spread", null).to(ScalarType.Float32);
         for (int i = 0; i < means.shape[0]; i++)
         {
             _all.Add(new ClassDistribution((int)state.Values["alignment.classes"]![i]!, (int)state.Values["alignment.tasks"]![i]!,

@@ -70,7 +70,7 @@ internal sealed class ClassStatistics(int width) : IDisposable
         Clear();
         using DisposeScope scope = NewDisposeScope();
         for (int c = 0; c < classCount; c++)
-            Set(c, (long)state.Values["statistics"]![c]!, state.Get("statistics.mean", null).select(0, c).clone(), state.Get("statistics.factor", null).select(0, c).clone());
+            Set(c, (long)state.Values["statistics"]![c]!, state.Get("statistics.mean", null).to(ScalarType.Float64).select(0, c).clone(), state.Get("statistics.factor", null).to(ScalarType.Float32).select(0, c).clone());
     }
 
     public void Dispose() => Clear();

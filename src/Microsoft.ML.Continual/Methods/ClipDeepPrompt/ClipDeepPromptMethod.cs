@@ -173,7 +173,7 @@ public sealed class ClipDeepPromptMethod : ContinualMethod
         _scale.copy_(scale);
         _headWeight.copy_(weight);
         _headBias.copy_(bias);
-        ReplaceTexts(texts.to(_clip.Device, copy: true));
+        ReplaceTexts(texts.to(ScalarType.Float32).to(_clip.Device, copy: true));
         _statistics.LoadState(state, remembered);
     }
 

@@ -63,7 +63,7 @@ internal sealed class GrowingRows(string name, Device device, params long[] rowS
     public void LoadState(StateDictionary state)
     {
         using DisposeScope scope = NewDisposeScope();
-        Replace(TrainableTensor.Freeze(state.Get(name, null).to(device)));
+        Replace(TrainableTensor.Freeze(state.Get(name, null).to(ScalarType.Float32).to(device)));
     }
 
     public void Dispose()

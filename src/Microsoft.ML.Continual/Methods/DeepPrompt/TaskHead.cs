@@ -109,7 +109,7 @@ internal sealed class TaskHead(int width, Device device) : IDisposable
     {
         CloseTask();
         using DisposeScope scope = NewDisposeScope();
-        Replace(state.Get("head.weight", null).to(device, copy: true), state.Get("head.bias", null).to(device, copy: true));
+        Replace(state.Get("head.weight", null).to(ScalarType.Float32).to(device, copy: true), state.Get("head.bias", null).to(ScalarType.Float32).to(device, copy: true));
     }
 
     public void Dispose()

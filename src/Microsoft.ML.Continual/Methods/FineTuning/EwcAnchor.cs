@@ -70,7 +70,7 @@ internal sealed class EwcAnchor(Tensor[] weights, Tensor[] values) : IDisposable
         Tensor Copy(string part, TrainableParameter parameter)
         {
             using DisposeScope scope = NewDisposeScope();
-            return state.Get($"{prefix}{part}.{parameter.Name}", null).to(parameter.Value.device, copy: true).DetachFromDisposeScope();
+            return state.Get($"{prefix}{part}.{parameter.Name}", null).to(parameter.Value.dtype).to(parameter.Value.device, copy: true).DetachFromDisposeScope();
         }
     }
 

@@ -93,7 +93,7 @@ public sealed class SlcaMethod : NetworkTuningMethod
         using DisposeScope scope = NewDisposeScope();
         Replace(ref _aligned, state.Contains("aligned.weight") ? (Copy("aligned.weight"), Copy("aligned.bias")) : null);
 
-        Tensor Copy(string name) => state.Get(name, null).to(Origin.Device, copy: true).DetachFromDisposeScope();
+        Tensor Copy(string name) => state.Get(name, null).to(ScalarType.Float32).to(Origin.Device, copy: true).DetachFromDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -188,7 +188,7 @@ internal sealed class LoracMatrix : IDisposable
         Factors = new LoracFactors();
         if (tasks == 0) return;
         using DisposeScope scope = NewDisposeScope();
-        Tensor omegas = state.Get(Name + "_O", null), downs = state.Get(Name + "_A", null), ups = state.Get(Name + "_B", null);
+        Tensor omegas = state.Get(Name + "_O", null).to(ScalarType.Float32), downs = state.Get(Name + "_A", null).to(ScalarType.Float32), ups = state.Get(Name + "_B", null).to(ScalarType.Float32);
         for (int i = 0; i < tasks; i++) Factors.AddBank(omegas.select(0, i).narrow(0, 0, i + 1).clone().to(_base.device));
         for (int i = 0; i < downs.shape[0]; i++) Factors.AddPair(downs.select(0, i).clone().to(_base.device), ups.select(0, i).clone().to(_base.device));
     }

@@ -102,7 +102,7 @@ internal sealed class ClassMeans : IDisposable
     private void Replace(Tensor sums, Tensor counts)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor newSums = sums.to(_device).clone().DetachFromDisposeScope(), newCounts = counts.to(_device).clone().DetachFromDisposeScope();
+        Tensor newSums = sums.to(ScalarType.Float64).to(_device).clone().DetachFromDisposeScope(), newCounts = counts.to(ScalarType.Float64).to(_device).clone().DetachFromDisposeScope();
         Dispose();
         (_sums, _counts) = (newSums, newCounts);
     }

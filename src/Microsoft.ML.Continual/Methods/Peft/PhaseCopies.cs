@@ -67,7 +67,7 @@ internal sealed class PhaseCopies(IReadOnlyList<TrainableParameter> parameters) 
         int epoch = (int?)state.Values["epoch"] ?? throw new InvalidDataException("The progress lacks the value 'epoch'.");
         bool hasFirst = state.Tensors.Keys.Any(name => name.StartsWith("phase1.", StringComparison.Ordinal));
         using DisposeScope scope = NewDisposeScope();
-        Tensor[]? first = hasFirst ? [.. parameters.Select(p => TrainableTensor.Freeze(state.Get("phase1." + p.Name, p.Value.shape).to(p.Value.device)))] : null;
+        Tensor[]? first = hasFirst ? [.. parameters.Select(p => TrainableTensor.Freeze(state.Get("phase1." + p.Name, p.Value.shape).to(p.Value.dtype).to(p.Value.device)))] : null;
         foreach (Tensor value in _first ?? []) value.Dispose();
         _first = first;
         return epoch;

@@ -111,8 +111,8 @@ internal sealed class RidgeClassifier : IDisposable
     public void LoadState(StateDictionary state)
     {
         using DisposeScope scope = NewDisposeScope();
-        ReplaceGram(state.Get("gram", null).to(_device).alias(), borrowed: true);
-        ReplaceClasses(state.Get("moments", null).to(_device).clone(), state.Get("weights", null).to(_device).clone());
+        ReplaceGram(state.Get("gram", null).to(ScalarType.Float64).to(_device).alias(), borrowed: true);
+        ReplaceClasses(state.Get("moments", null).to(ScalarType.Float64).to(_device).clone(), state.Get("weights", null).to(ScalarType.Float32).to(_device).clone());
         Ridge = (double?)state.Values["ridge"];
     }
 

@@ -62,7 +62,7 @@ public sealed class ICarlMethod : ExemplarMethod
         base.LoadState(state);
         _memory.LoadState(state, Prefix);
         using DisposeScope scope = NewDisposeScope();
-        SetMeans(state.Contains("means") ? state.Get("means", null).to(Origin.Device, copy: true) : null);
+        SetMeans(state.Contains("means") ? state.Get("means", null).to(ScalarType.Float32).to(Origin.Device, copy: true) : null);
     }
 
     /// <inheritdoc/>

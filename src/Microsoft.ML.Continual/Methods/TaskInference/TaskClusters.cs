@@ -108,7 +108,7 @@ internal sealed class TaskClusters(TaskInferenceOptions options, int width, Devi
         Dispose();
         if (!state.Contains("clusters.mean")) return;
         using DisposeScope scope = NewDisposeScope();
-        Tensor means = state.Get("clusters.mean", null), precisions = state.Get("clusters.precision", null);
+        Tensor means = state.Get("clusters.mean", null).to(ScalarType.Float32), precisions = state.Get("clusters.precision", null).to(ScalarType.Float32);
         for (int i = 0; i < means.shape[0]; i++)
         {
             _clusters.Add(new FeatureCluster((int)state.Values["clusters.tasks"]![i]!, (int)state.Values["clusters"]![i]!,

@@ -1,10 +1,10 @@
 using System.Text;
 using Microsoft.ML.Continual.Numerics;
 
-namespace Microsoft.ML.Continual.Tests.Checkpoints;
+namespace Microsoft.ML.Continual.Tests.Persistence;
 
 /// <summary>Damages bytes at random, as a bad disk would and as an attacker would.</summary>
-internal static class Mutation
+internal static class ByteMutation
 {
     private static readonly byte[][] s_hostile =
     [

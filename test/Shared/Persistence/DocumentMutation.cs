@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.ML.Continual.Numerics;
-using Microsoft.ML.Continual.Tests.Checkpoints;
 
 namespace Microsoft.ML.Continual.Tests.Persistence;
 
@@ -24,7 +23,7 @@ internal static class DocumentMutation
         switch (random.NextInt(10))
         {
             case 0:   // bytes
-                return Encoding.UTF8.GetString(Mutation.Apply(Encoding.UTF8.GetBytes(document), random));
+                return Encoding.UTF8.GetString(ByteMutation.Apply(Encoding.UTF8.GetBytes(document), random));
             case 1:   // depth: in place of a value, or of everything
                 string open = random.NextInt(2) == 0 ? "[" : "{\"a\":", close = open == "[" ? "]" : "}";
                 int depth = s_depths[random.NextInt(s_depths.Length)], at = document.IndexOf(':', random.NextInt(document.Length));
