@@ -64,7 +64,8 @@ internal static class NullSpaceState
                 present.Add(Doubles(state, name, shape));
                 past.Add(tasks.Count == 0 ? [] : Doubles(state, name + ".past", [tasks.Count, .. shape]));
             }
-            read.Add((site, Row(present, 0, 1), [.. tasks.Select((task, row) => new PastMoments((int)task!["task"]!, Row(past, row, tasks.Count), Size(task["reader"], $"largest eigenvalue of site '{site.Name}'"), Size(task["mixing"], $"largest eigenvalue of site '{site.Name}'")))]));
+            string largest = $"largest eigenvalue of site '{site.Name}'";
+            read.Add((site, Row(present, 0, 1), [.. tasks.Select((task, row) => new PastMoments((int)task!["task"]!, Row(past, row, tasks.Count), Size(task["reader"], largest), Size(task["mixing"], largest)))]));
         }
         InterferenceAudit? audit = ProjectionState.ReadAudit(state.Values["audit"]);
         long images = Count((long)state.Values["images"]!, "number of images");
