@@ -77,10 +77,10 @@ public sealed partial class Sweep
                 List<string> options = Options(json["options"], place["options"], method["options"]);
                 foreach (int seed in seeds)
                 {
-                    string folder = FormattableString.Invariant($"{output}/{benchmarkName}/{cellName}-seed{seed}");
-                    cells.Add(new SweepCell(cells.Count, FormattableString.Invariant($"{benchmarkName} {cellName} seed {seed}"), program,
-                        [.. options.Select(word => word.Replace(SeedPlace, FormattableString.Invariant($"{seed}"), StringComparison.Ordinal)), "--method", methodName, "--seed", FormattableString.Invariant($"{seed}"), "--out", folder, "--skip-done", "--state", folder + "/run.state"],
-                        environment, folder, FormattableString.Invariant($"{folder}/{methodName}-seed{seed}.json")));
+                    string number = FormattableString.Invariant($"{seed}"), folder = $"{output}/{benchmarkName}/{cellName}-seed{number}";
+                    cells.Add(new SweepCell(cells.Count, $"{benchmarkName} {cellName} seed {number}", program,
+                        [.. options.Select(word => word.Replace(SeedPlace, number, StringComparison.Ordinal)), "--method", methodName, "--seed", number, "--out", folder, "--skip-done", "--state", folder + "/run.state"],
+                        environment, folder, $"{folder}/{methodName}-seed{number}.json"));
                 }
             }
         }
@@ -137,7 +137,7 @@ public sealed partial class Sweep
     [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$")]
     private static partial Regex PlainName();
 
-    [GeneratedRegex(@"^[a-z0-9][a-z0-9+-]{0,59}$")]
+    [GeneratedRegex("^[a-z0-9][a-z0-9+-]{0,59}$")]
     private static partial Regex MethodName();
 
     [GeneratedRegex("^[A-Za-z0-9]+$")]

@@ -46,9 +46,10 @@ namespace TorchSharp
                     }
                 }
 
-                /// <summary>One update of every parameter that has a gradient. The result is the closure's, or null without one.</summary>
+                /// <summary>One update of every parameter that has a gradient. The result is the closure's, or null without one. Optimisers override it; this class throws as TorchSharp's does.</summary>
                 public virtual Tensor step(Func<Tensor>? closure = null) => throw new NotImplementedException(nameof(step));
 
+                /// <summary>Optimisers override it; this class throws as TorchSharp's does.</summary>
                 public virtual void add_param_group(ParamGroup param_group) => throw new NotImplementedException(nameof(add_param_group));
 
                 public void Dispose()

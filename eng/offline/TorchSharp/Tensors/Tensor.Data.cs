@@ -7,7 +7,7 @@ public static partial class torch
 {
     public partial class Tensor
     {
-        /// <summary>The memory of a contiguous tensor on the CPU.</summary>
+        /// <summary>The memory of a contiguous tensor on the CPU. The exceptions are of the kinds that TorchSharp throws.</summary>
         public unsafe Span<byte> bytes
         {
             get

@@ -72,7 +72,7 @@ public sealed class DeepPromptOptions : MethodOptions, IClassifierAlignment
     /// <value>The default is <see cref="ClassMask.CurrentTask"/>, as in the paper.</value>
     public ClassMask ClassMask { get; set; } = ClassMask.CurrentTask;
 
-    /// <summary>How the classifier is aligned after each task but the first, on drawn features of all classes, as images have them in prediction; null not at all. The paper does so with CLIP only</summary>
+    /// <summary>How the classifier is aligned after each task but the first, on drawn features of all classes, as images have them in prediction; null not at all. The paper does so with CLIP only.</summary>
     /// <value>The default is null.</value>
     public ClassifierAlignmentOptions? Alignment { get; set; }
 
