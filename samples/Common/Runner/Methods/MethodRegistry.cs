@@ -20,7 +20,7 @@ public static class MethodRegistry
     [
         new("joint", "Joint training", "the whole network, at each task anew on all tasks so far, with the settings of ft: no continual learning, but its upper bound",
             context => context.Continual.FineTuning(Tuned<FineTuningOptions>(context))) { IsJoint = true },
-        new("joint-probe", "Joint linear probe", "the same for a linear classifier on frozen features: the bound of methods that leave features as they are",
+        new("joint-probe", "Joint linear probe", "the same for a linear classifier on frozen features: what linear-probe is bounded by",
             context => context.Continual.LinearProbe(context.Apply(new LinearProbeOptions()))) { IsJoint = true },
         new("ncm", "Nearest class mean", "means of frozen features, trains nothing",
             context => context.Continual.NearestClassMean(context.ApplyFrozen(new NearestClassMeanOptions()))),
