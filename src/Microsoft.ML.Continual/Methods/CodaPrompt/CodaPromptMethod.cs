@@ -38,7 +38,7 @@ public sealed class CodaPromptMethod : ContinualMethod
     public override int ClassCount => _head.ClassCount;
 
     /// <summary>The classifier, and during a task the components, keys and attention vectors that it has added.</summary>
-    public override IReadOnlyList<TrainableParameter> Parameters => [.. _blocks.SelectMany(b => b.Parameters), .. _head.Parameters];
+    public override IReadOnlyList<TrainableParameter> Parameters => [.. _blocks.SelectMany(b => b.Parameters), .. _head.Parameters.AtRate(_options.HeadLearningRateScale)];
 
     /// <inheritdoc/>
     public override IReadOnlyList<ProjectionSite> Sites => [];

@@ -40,7 +40,7 @@ public sealed class DeepPromptMethod : ContinualMethod
     public override int ClassCount => _head.ClassCount;
 
     /// <summary>The prompts, and during a task the rows of its classes in the classifier.</summary>
-    public override IReadOnlyList<TrainableParameter> Parameters => [.. _prompts.Parameters, .. _head.Parameters];
+    public override IReadOnlyList<TrainableParameter> Parameters => [.. _prompts.Parameters, .. _head.Parameters.AtRate(_options.HeadLearningRateScale)];
 
     /// <inheritdoc/>
     public override IReadOnlyList<ProjectionSite> Sites => _prompts.Sites;

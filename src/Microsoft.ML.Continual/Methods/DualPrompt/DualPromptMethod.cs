@@ -72,7 +72,7 @@ public sealed class DualPromptMethod : ContinualMethod
 
     /// <inheritdoc/>
     public override IReadOnlyList<TrainableParameter> Parameters =>
-        [.. _gPrompts is null ? [] : new[] { new TrainableParameter("g_prompt", _gPrompts) }, new("e_prompt.prompt", _ePrompts), new("e_prompt.prompt_key", _keys), .. _head.Parameters];
+        [.. _gPrompts is null ? [] : new[] { new TrainableParameter("g_prompt", _gPrompts) }, new("e_prompt.prompt", _ePrompts), new("e_prompt.prompt_key", _keys), .. _head.Parameters.AtRate(_options.HeadLearningRateScale)];
 
     /// <inheritdoc/>
     public override IReadOnlyList<ProjectionSite> Sites { get; }

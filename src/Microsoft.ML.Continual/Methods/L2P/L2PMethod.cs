@@ -54,7 +54,7 @@ public sealed class L2PMethod : ContinualMethod
     public override int ClassCount => _head.ClassCount;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TrainableParameter> Parameters => [new("prompt.prompt", _prompts), new("prompt.prompt_key", _keys), .. _head.Parameters];
+    public override IReadOnlyList<TrainableParameter> Parameters => [new("prompt.prompt", _prompts), new("prompt.prompt_key", _keys), .. _head.Parameters.AtRate(_options.HeadLearningRateScale)];
 
     /// <inheritdoc/>
     public override IReadOnlyList<ProjectionSite> Sites { get; }

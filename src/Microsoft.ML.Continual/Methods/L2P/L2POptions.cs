@@ -89,6 +89,10 @@ public sealed class L2POptions : MethodOptions, IClassifierAlignment
     /// <value>The default is <see cref="ClassMask.CurrentTask"/>, as in the paper.</value>
     public ClassMask ClassMask { get; set; } = ClassMask.CurrentTask;
 
+    /// <summary>What the learning rate is multiplied by for the classifier, above 0. Few steps move prompts far only at a rate that is too high for a classifier.</summary>
+    /// <value>The default is 1, as in the released code.</value>
+    public double HeadLearningRateScale { get; set; } = 1;
+
     /// <summary>How the classifier is aligned after each task but the first, on drawn features of all classes, as images have them in prediction; null not at all.</summary>
     /// <value>The default is null.</value>
     public ClassifierAlignmentOptions? Alignment { get; set; }
@@ -131,6 +135,7 @@ public sealed class L2POptions : MethodOptions, IClassifierAlignment
     public override void Validate()
     {
         base.Validate();
+        OptionCheck.Require(HeadLearningRateScale > 0 && double.IsFinite(HeadLearningRateScale), nameof(HeadLearningRateScale), "a positive number", HeadLearningRateScale);
         Alignment?.Validate(nameof(Alignment));
         OptionCheck.Require(Backbone is VisionTransformer, nameof(Backbone), "a vision transformer", Backbone?.Architecture);
         OptionCheck.Require(PoolSize >= 1, nameof(PoolSize), "at least 1", PoolSize);

@@ -44,7 +44,7 @@ public sealed class LoracMethod : ContinualMethod
     public override int ClassCount => _head.ClassCount;
 
     /// <summary>In a task its pairs of factors, the classifier, and the factors ω of earlier pairs, all of matrices that are not frozen; between tasks the classifier alone.</summary>
-    public override IReadOnlyList<TrainableParameter> Parameters => [.. _composition.Parameters, .. _head.Parameters];
+    public override IReadOnlyList<TrainableParameter> Parameters => [.. _composition.Parameters, .. _head.Parameters.AtRate(_options.HeadLearningRateScale)];
 
     /// <inheritdoc/>
     public override IReadOnlyList<ProjectionSite> Sites => [];

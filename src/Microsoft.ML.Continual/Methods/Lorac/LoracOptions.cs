@@ -93,6 +93,10 @@ public sealed class LoracOptions : MethodOptions, IClassifierAlignment
     /// <value>The default is <see cref="ClassMask.CurrentTask"/>, as in the paper.</value>
     public ClassMask ClassMask { get; set; } = ClassMask.CurrentTask;
 
+    /// <summary>What the learning rate is multiplied by for the classifier, above 0. Few steps move low-rank updates far only at a rate that is too high for a classifier.</summary>
+    /// <value>The default is 1, as in the released code.</value>
+    public double HeadLearningRateScale { get; set; } = 1;
+
     /// <summary>How the classifier is aligned after each task but the first; null not at all.</summary>
     /// <value>The default is <see cref="ClassifierAlignmentOptions.Default"/>.</value>
     public ClassifierAlignmentOptions? Alignment { get; set; } = ClassifierAlignmentOptions.Default;
@@ -165,6 +169,7 @@ public sealed class LoracOptions : MethodOptions, IClassifierAlignment
         OptionCheck.Require(UncertaintyDecay is >= 0 and < 1, nameof(UncertaintyDecay), "in [0, 1)", UncertaintyDecay);
         OptionCheck.Require(Enum.IsDefined(ClassMask), nameof(ClassMask), "a known mask", ClassMask);
         OptionCheck.Require(MergedCompositions >= 0, nameof(MergedCompositions), "0 or more", MergedCompositions);
+        OptionCheck.Require(HeadLearningRateScale > 0 && double.IsFinite(HeadLearningRateScale), nameof(HeadLearningRateScale), "a positive number", HeadLearningRateScale);
         Alignment?.Validate(nameof(Alignment));
         TaskInference?.Validate(nameof(TaskInference));
     }

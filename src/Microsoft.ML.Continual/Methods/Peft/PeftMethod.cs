@@ -41,7 +41,7 @@ public sealed class PeftMethod : ContinualMethod
     public override int ClassCount => _head.ClassCount;
 
     /// <summary>What is tuned, and during a task the rows of its classes in the classifier.</summary>
-    public override IReadOnlyList<TrainableParameter> Parameters => [.. _module.Parameters, .. _head.Parameters.Select(p => p with { LearningRateScale = _options.HeadLearningRateScale })];
+    public override IReadOnlyList<TrainableParameter> Parameters => [.. _module.Parameters, .. _head.Parameters.AtRate(_options.HeadLearningRateScale)];
 
     /// <inheritdoc/>
     public override IReadOnlyList<ProjectionSite> Sites => _module.Sites;

@@ -40,7 +40,7 @@ public sealed class VisualPromptMethod : ContinualMethod
     public override int ClassCount => _head.ClassCount;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TrainableParameter> Parameters => [new("prompt", _prompt), .. _head.Parameters];
+    public override IReadOnlyList<TrainableParameter> Parameters => [new("prompt", _prompt), .. _head.Parameters.AtRate(_options.HeadLearningRateScale)];
 
     /// <inheritdoc/>
     public override IReadOnlyList<ProjectionSite> Sites { get; }
