@@ -45,6 +45,9 @@ public sealed record RunSettings
     /// <summary>How many images methods with a memory remember in all, the same for each, so that they can be compared.</summary>
     public required int Memory { get; init; }
 
+    /// <summary>Options of methods by their names in code, in the order given.</summary>
+    public required IReadOnlyList<OptionAssignment> Assignments { get; init; }
+
     /// <summary>One pass over each task, as the papers' online setting has it.</summary>
     public required bool Online { get; init; }
 

@@ -55,6 +55,12 @@ internal sealed class RunnerOptions
         Description = "How many images the methods with a memory (icarl, derpp, bic) remember in all: at least one for every class. A run's protocol states it.",
         DefaultValueFactory = _ => MethodRegistry.RememberedImages,
     };
+    private readonly Option<string[]> _set = new("--set")
+    {
+        Description = "Any other option of the methods, by its name in code: --set Length=10 Blocks=0,1,2 LearnableScale=true. It wins over everything else; every method of the command must have it. " +
+            "A name that a method does not have is an error that lists those it has. [default: nothing]",
+        AllowMultipleArgumentsPerToken = true,
+    };
     private readonly Option<bool> _online = new("--online") { Description = "The online setting: one pass over each task, shuffled." };
     private readonly Option<bool> _fixedViews = new("--fixed-views") { Description = "Train on images as prediction sees them instead of random crops: features of the frozen network are then computed once, and steps cost half." };
     private readonly Option<string> _data = new("--data") { Required = true };
@@ -88,11 +94,11 @@ internal sealed class RunnerOptions
         _out.Description = "The folder for the HTML report and a JSON file for each run.";
         _out.DefaultValueFactory = _ => Path.Combine("artifacts", benchmark.Program);
         foreach ((Option option, string name) in ((Option, string)[])[(_data, "folder"), (_weights, "file"), (_vocabulary, "file"), (_method, "name..."), (_projection, "name..."), (_label, "text"), (_setting, string.Join('|', benchmark.Settings)),
-            (_seeds, "count|list"), (_seed, "number"), (_recipe, "name"), (_protocol, "per-image|paper"), (_pgp, string.Join('|', PgpPresets)), (_epochs, "count"), (_batchSize, "count"), (_learningRate, "rate"), (_energy, "share"), (_alignment, "passes"), (_memory, "count"),
+            (_seeds, "count|list"), (_seed, "number"), (_recipe, "name"), (_protocol, "per-image|paper"), (_pgp, string.Join('|', PgpPresets)), (_epochs, "count"), (_batchSize, "count"), (_learningRate, "rate"), (_energy, "share"), (_alignment, "passes"), (_memory, "count"), (_set, "name=value..."),
             (_imageSize, "pixels"), (_normalization, "name"), (_heads, "count"), (_classes, "count"), (_trainPerClass, "count"), (_testPerClass, "count"), (_device, "cpu|cuda:N"), (_gpu, "number"), (_out, "folder"), (_state, "file"), (_checkpointEvery, "steps")])
             option.HelpName = name;
         Command = new RootCommand($"{benchmark.Description}\n\nFor example: {benchmark.Program} --data FOLDER --weights vit.safetensors --method ncm l2p l2p-pgp --seeds 3");
-        foreach (Option option in (Option[])[_data, _weights, _vocabulary, _method, _projection, _label, _setting, .. benchmark.Options, _seeds, _seed, _recipe, _protocol, _pgp, _epochs, _batchSize, _learningRate, _energy, _alignment, _memory, _online,
+        foreach (Option option in (Option[])[_data, _weights, _vocabulary, _method, _projection, _label, _setting, .. benchmark.Options, _seeds, _seed, _recipe, _protocol, _pgp, _epochs, _batchSize, _learningRate, _energy, _alignment, _memory, _set, _online,
             _fixedViews, _imageSize, _normalization, _heads, _classes, _trainPerClass, _testPerClass, _device, _gpu, _out, _skipDone, _state, _checkpointEvery])
             Command.Options.Add(option);
     }
@@ -118,6 +124,7 @@ internal sealed class RunnerOptions
             Energy = arguments.GetValue(_energy),
             Alignment = arguments.GetValue(_alignment),
             Memory = arguments.GetValue(_memory),
+            Assignments = [.. (arguments.GetValue(_set) ?? []).Select(OptionAssignment.Parse)],
             Online = arguments.GetValue(_online),
             FixedViews = arguments.GetValue(_fixedViews),
             Data = arguments.GetRequiredValue(_data),
@@ -151,6 +158,7 @@ internal sealed class RunnerOptions
         Require(settings.Energy is null or (>= 0 and <= 1), $"--energy: expected 0 to 1, found {settings.Energy}.");
         Require(settings.Alignment is null or >= 0, $"--alignment: expected 0 or more, found {settings.Alignment}.");
         Require(settings.Memory >= 1, $"--memory: expected at least 1, found {settings.Memory}.");
+        Require(settings.Assignments.Select(a => a.Name).Distinct().Count() == settings.Assignments.Count, $"--set: expected each option once, found {string.Join(' ', settings.Assignments)}.");
         Require(settings.Limits.ClassCount is null or >= 1, $"--classes: expected at least 1, found {settings.Limits.ClassCount}.");
         Require(settings.Limits.TrainPerClass is null or >= 1, $"--train-per-class: expected at least 1, found {settings.Limits.TrainPerClass}.");
         Require(settings.Limits.TestPerClass is null or >= 1, $"--test-per-class: expected at least 1, found {settings.Limits.TestPerClass}.");

@@ -6,7 +6,10 @@ using Microsoft.ML.Continual.Methods.ClipPrompt;
 using Microsoft.ML.Continual.Methods.DeepPrompt;
 using Microsoft.ML.Continual.Methods.DualPrompt;
 using Microsoft.ML.Continual.Methods.L2P;
+using Microsoft.ML.Continual.Methods.NearestClassMean;
+using Microsoft.ML.Continual.Methods.Peft;
 using Microsoft.ML.Continual.Methods.Rehearsal;
+using Microsoft.ML.Continual.Numerics;
 using Microsoft.ML.Continual.Pgp;
 using Microsoft.ML.Continual.Samples.Runner;
 using Microsoft.ML.Continual.Samples.Runner.Benchmarks;
@@ -157,6 +160,46 @@ public sealed class MethodRegistryTests
     [DataRow("slca", 5)]
     public void The_classifier_is_aligned_in_as_many_passes_as_the_command_line_says(string args, int? passes) =>
         Assert.AreEqual(passes, ((IClassifierAlignment)Make("--method " + args).Options).Alignment?.Epochs);
+
+    [TestMethod]
+    public void Any_option_can_be_set_by_its_name_and_wins_over_everything()
+    {
+        var lora = (LoraOptions)Make("--method lora-pegp --learning-rate 0.1 --set LearningRate=0.2 HeadLearningRateScale=3 Blocks=0,2 Targets=Query,Value --set LearnableScale=true MaximumGradientNorm=null").Options;
+        Assert.AreEqual((0.2, 3, LoraTargets.Query | LoraTargets.Value, true, null), (lora.LearningRate, lora.HeadLearningRateScale, lora.Targets, lora.LearnableScale, lora.MaximumGradientNorm));
+        CollectionAssert.AreEqual(new[] { 0, 2 }, lora.Blocks!.ToArray());
+        Assert.AreEqual(PromptSelection.PerImage, ((L2POptions)Make("--method l2p --protocol paper --set PredictionSelection=PerImage").Options).PredictionSelection, "also over the protocol");
+        Assert.AreEqual(7, ((ICarlOptions)Make("--method icarl --memory 200 --set MemorySize=7").Options).MemorySize);
+        Assert.AreEqual(ClassMeanMetric.Euclid, ((NearestClassMeanOptions)Make("--method ncm --set Metric=Euclid").Options).Metric);
+        Assert.AreEqual("Length=7 Blocks=0", Read("--method prefix --set Length=7 --set Blocks=0").Given["--set"]);
+    }
+
+    [TestMethod]
+    [DataRow("lora --set Lenght=5", "--set: LoraOptions has no option 'Lenght' that can be set; it has BatchSize, Blocks, CacheImages,")]
+    [DataRow("lora --set Seed=5", "LoraOptions has no option 'Seed'")]
+    [DataRow("lora --set Rank=2.5", "Rank: expected a whole number, found '2.5'.")]
+    [DataRow("lora --set Rank=null", "Rank: expected a whole number, found 'null'.")]
+    [DataRow("lora --set Targets=Key,Keys", "Targets: expected Qkv, Query, Key, Value,")]
+    [DataRow("lora --set ClassMask=17", "ClassMask: expected CurrentTask, SeenClasses, found '17'.")]
+    [DataRow("lora --set Blocks=0;1", "Blocks: expected whole numbers with commas between them, or null, found '0;1'.")]
+    [DataRow("lora --set MaximumGradientNorm=much", "MaximumGradientNorm: expected a number, or null, found 'much'.")]
+    [DataRow("lora --set Rank", "--set: expected NAME=VALUE, such as Length=10, found 'Rank'.")]
+    [DataRow("lora --set Rank=2 --set Rank=3", "--set: expected each option once, found Rank=2 Rank=3.")]
+    public void An_option_that_cannot_be_set_so_is_an_error_that_says_what_was_expected(string args, string message) =>
+        StringAssert.Contains(Assert.Throws<ArgumentException>(() => Make("--method " + args)).Message, message);
+
+    [TestMethod]
+    public void The_classifiers_rate_can_be_set_in_every_method_that_trains_it_beside_something_else()
+    {
+        foreach (string method in (string[])["plain", "l2p", "dualprompt", "coda-prompt", "vpt-seq", "lorac", "adapter"])
+        {
+            MethodOptions options = Make($"--method {method} --set HeadLearningRateScale=0.25").Options;
+            using ContinualMethod made = options.CreateMethod(new SeededRandom(1));
+            made.BeginTask(new MethodTask(0, [0, 1], 2, 4, new SeededRandom(2)));
+            foreach (TrainableParameter parameter in made.Parameters)
+                Assert.AreEqual(parameter.Name.StartsWith("head.", StringComparison.Ordinal) ? 0.25 : 1, parameter.LearningRateScale, $"{method} {parameter.Name}");
+            StringAssert.Contains(Assert.Throws<ArgumentException>(() => Make($"--method {method} --set HeadLearningRateScale=0")).Message, "HeadLearningRateScale: expected a positive number");
+        }
+    }
 
     [TestMethod]
     public void The_reference_is_each_methods_own_and_leaves_the_selection_to_the_protocol()

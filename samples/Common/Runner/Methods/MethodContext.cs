@@ -28,20 +28,22 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
     /// <summary>L2P's options.</summary>
     public L2POptions L2P()
     {
-        L2POptions options = Apply(recipe => new L2POptions(recipe));
-        if (Settings.PaperProtocol) options.UsePaperProtocol().PredictionBatchSize = options.BatchSize;   // the released code tests in batches of the training's size
-        return options;
+        return Apply(recipe => new L2POptions(recipe), options =>
+        {
+            if (Settings.PaperProtocol) options.UsePaperProtocol().PredictionBatchSize = options.BatchSize;   // the released code tests in batches of the training's size
+        });
     }
 
     /// <summary>DualPrompt's options. The released code's way of computing comes with the preset <c>reference</c>; who selects E-prompts is the protocol's matter alone.</summary>
     public DualPromptOptions DualPrompt()
     {
-        DualPromptOptions options = Apply(recipe => new DualPromptOptions(recipe));
-        if (Settings.Pgp == "reference") options.UseReleasedCode();
-        bool votes = Settings.PaperProtocol && Settings.Recipe != Recipe.SplitImageNetR;   // per image there in the paper too
-        options.TrainingSelection = options.PredictionSelection = votes ? PromptSelection.BatchwiseVote : PromptSelection.PerImage;
-        if (Settings.PaperProtocol) options.PredictionBatchSize = options.BatchSize;
-        return options;
+        return Apply(recipe => new DualPromptOptions(recipe), options =>
+        {
+            if (Settings.Pgp == "reference") options.UseReleasedCode();
+            bool votes = Settings.PaperProtocol && Settings.Recipe != Recipe.SplitImageNetR;   // per image there in the paper too
+            options.TrainingSelection = options.PredictionSelection = votes ? PromptSelection.BatchwiseVote : PromptSelection.PerImage;
+            if (Settings.PaperProtocol) options.PredictionBatchSize = options.BatchSize;
+        });
     }
 
     /// <summary>LoRAC's options. Without a recipe a larger rate, a smaller rank and a shorter alignment, for tasks of some dozens of steps.</summary>
@@ -69,20 +71,10 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
     }
 
     /// <summary>The options of CLIP with prompts.</summary>
-    public ClipPromptOptions Clip()
-    {
-        ClipPromptOptions options = Apply(recipe => new ClipPromptOptions(recipe));
-        foreach ((string label, string name) in ClassNames) options.ClassNames[label] = name;
-        return options;
-    }
+    public ClipPromptOptions Clip() => Clip(ClipImageTuning.Prompt);
 
     /// <summary>The options of CLIP with an adapter behind the image tower.</summary>
-    public ClipPromptOptions ClipLinear()
-    {
-        ClipPromptOptions options = Clip();
-        options.ImageTuning = ClipImageTuning.Adapter;
-        return options;
-    }
+    public ClipPromptOptions ClipLinear() => Clip(ClipImageTuning.Adapter);
 
     /// <summary>The options of a parameter-efficient way of tuning. The released code's way of training comes with the preset <c>reference</c>.</summary>
     /// <param name="make">Makes the options of a recipe.</param>
@@ -90,9 +82,11 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
     public TOptions Peft<TOptions>(Func<Recipe, TOptions> make, Func<TOptions, TOptions> useReleasedCode) where TOptions : PeftOptions, new()
     {
         ArgumentNullException.ThrowIfNull(useReleasedCode);
-        TOptions options = Apply(make);
-        if (Settings.Recipe is null) options.HeadLearningRateScale = 10;   // without a recipe the steps are few
-        return Settings.Pgp == "reference" ? useReleasedCode(options) : options;
+        return Apply(make, options =>
+        {
+            if (Settings.Recipe is null) options.HeadLearningRateScale = 10;   // without a recipe the steps are few
+            if (Settings.Pgp == "reference") useReleasedCode(options);
+        });
     }
 
     /// <summary>As <see cref="Pgp"/>, with <see cref="PgpOptions.Pegp"/> in place of <see cref="PgpOptions.Stacked"/>.</summary>
@@ -119,29 +113,45 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
         return options;
     }
 
-    /// <summary>As <see cref="Apply{TOptions}(TOptions)"/>, on the recipe's options where the command line names a recipe, else on the method's own.</summary>
+    /// <summary>As <see cref="Apply{TOptions}(TOptions, Action{TOptions})"/>, on the recipe's options where the command line names a recipe, else on the method's own.</summary>
     /// <param name="make">Makes the options of a recipe.</param>
+    /// <param name="more">See there.</param>
     /// <exception cref="ArgumentException">The method has no configuration for the recipe: the parameter is <c>recipe</c>.</exception>
-    public TOptions Apply<TOptions>(Func<Recipe, TOptions> make) where TOptions : MethodOptions, new()
+    public TOptions Apply<TOptions>(Func<Recipe, TOptions> make, Action<TOptions>? more = null) where TOptions : MethodOptions, new()
     {
         ArgumentNullException.ThrowIfNull(make);
-        return Apply(Settings.Recipe is { } recipe ? make(recipe) : new TOptions());
+        return Apply(Settings.Recipe is { } recipe ? make(recipe) : new TOptions(), more);
     }
 
     /// <summary>Puts into a method's options what the command line says; all else stays as the method has it.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="more">What the runner sets besides; what <c>--set</c> names comes after it, and wins over everything.</param>
     /// <returns>The options.</returns>
-    public TOptions Apply<TOptions>(TOptions options) where TOptions : MethodOptions
+    public TOptions Apply<TOptions>(TOptions options, Action<TOptions>? more = null) where TOptions : MethodOptions
     {
-        ApplyFrozen(options);
+        ApplyToAll(options);
         if (Settings.Epochs is { } epochs) options.Epochs = epochs;
         if (Settings.LearningRate is { } rate) (options.LearningRate, options.FirstTaskLearningRate, options.ScaleLearningRateByBatch) = (rate, null, false);
         if (Settings.Online) options.UseOnline().Shuffle = true;   // the papers' online setting shuffles a task's images
         if (Settings.FixedViews) options.TrainingView = TrainingView.Deterministic;
-        return options;
+        more?.Invoke(options);
+        return Set(options);
     }
 
-    /// <summary>As <see cref="Apply{TOptions}(TOptions)"/>, for methods that train nothing: no epochs, no rate, no training view.</summary>
+    /// <summary>As <see cref="Apply{TOptions}(TOptions, Action{TOptions})"/>, for methods that train nothing: no epochs, no rate, no training view.</summary>
     public TOptions ApplyFrozen<TOptions>(TOptions options) where TOptions : MethodOptions
+    {
+        ApplyToAll(options);
+        return Set(options);
+    }
+
+    private ClipPromptOptions Clip(ClipImageTuning tuning) => Apply(recipe => new ClipPromptOptions(recipe), options =>
+    {
+        options.ImageTuning = tuning;
+        foreach ((string label, string name) in ClassNames) options.ClassNames[label] = name;
+    });
+
+    private void ApplyToAll<TOptions>(TOptions options) where TOptions : MethodOptions
     {
         ArgumentNullException.ThrowIfNull(options);
         (options.Backbone, options.Seed) = (Backbone, Seed);
@@ -151,6 +161,11 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
             if (options is not IClassifierAlignment aligned) throw new ArgumentException($"{typeof(TOptions).Name} has no classifier that can be aligned.", AlignmentParameter);
             aligned.Alignment = passes == 0 ? null : (aligned.Alignment ?? ClassifierAlignmentOptions.Default) with { Epochs = passes };
         }
+    }
+
+    private TOptions Set<TOptions>(TOptions options) where TOptions : MethodOptions
+    {
+        foreach (OptionAssignment assignment in Settings.Assignments) assignment.Apply(options);
         return options;
     }
 }

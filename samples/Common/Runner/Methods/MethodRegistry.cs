@@ -117,10 +117,6 @@ public static class MethodRegistry
         ?? throw new ArgumentException($"There is no method '{name}'; the methods are {string.Join(", ", All.Select(method => method.Name))}.");
 
     /// <summary>Options for the whole network that learn in few steps: Adam at 0.001 for the classifier and 5e-5 for the network, batches of 32.</summary>
-    private static TOptions Tuned<TOptions>(MethodContext context, Action<TOptions>? more = null) where TOptions : NetworkTuningOptions, new()
-    {
-        TOptions options = context.Apply(new TOptions { LearningRate = 0.001, BackboneLearningRateScale = 0.05, BatchSize = 32 });
-        more?.Invoke(options);
-        return options;
-    }
+    private static TOptions Tuned<TOptions>(MethodContext context, Action<TOptions>? more = null) where TOptions : NetworkTuningOptions, new() =>
+        context.Apply(new TOptions { LearningRate = 0.001, BackboneLearningRateScale = 0.05, BatchSize = 32 }, more);
 }
