@@ -56,8 +56,9 @@ internal static class ComparisonTable
         if (joint.Length > 0) yield return $"No continual learning but what it is bounded by, trained anew on the data of all tasks so far after each task: {string.Join(", ", joint)}.";
     }
 
+    // The same method without its projection, its classifier aligned likewise or not at all.
     private static Comparison.Row? Twin(Comparison comparison, Comparison.Row method) => Projections.WithoutProjection(method.Method) is { } plain
-        ? comparison.Methods.FirstOrDefault(other => other.Method == plain.Name) : null;
+        ? comparison.Methods.FirstOrDefault(other => other.Method == plain.Name && Option(other.Runs[0], "Alignment") == Option(method.Runs[0], "Alignment")) : null;
 
     private static string Difference(Comparison.Row a, Comparison.Row b) => SampleSummary.OfPairs(a.Results, b.Results, run => 100 * run.Matrix.AverageAccuracy) is { } difference
         ? difference.ToDifference() + (difference.Count > 1 && !difference.IsClear ? "°" : "") : "";
@@ -81,8 +82,12 @@ internal static class ComparisonTable
         string? epochs = run.Text("training", "epochs"), rate = run.Text("training", "learningRate"), mask = run.Text("training", "classMask");
         if (run.Method == "ncm" || epochs is null) return "none";
         string scaled = run.Text("training", "scaleLearningRateByBatch") == "true" ? " · batch/256" : "";
-        return $"{epochs} {(epochs == "1" ? "pass" : "passes")}, rate {rate}{scaled}, batch {run.Text("training", "batchSize")}{(mask is null ? "" : $", mask {mask}")}{(run.Result.IsJoint ? "; joint" : "")}";
+        string? head = Option(run, "HeadLearningRateScale"), energy = Option(run, "PgpOptions.Energy");
+        return $"{epochs} {(epochs == "1" ? "pass" : "passes")}, rate {rate}{scaled}{(head is null or "1" ? "" : $", classifier × {head}")}, batch {run.Text("training", "batchSize")}" +
+            $"{(mask is null ? "" : $", mask {mask}")}{(energy is null ? "" : $", energy {energy}")}{(run.Result.IsJoint ? "; joint" : "")}";
     }
+
+    private static string? Option(StoredRun run, string name) => run.Result.Configuration.FirstOrDefault(line => line.Key == name).Value;
 
     private static string Time(double seconds) => seconds < 100 ? seconds.ToString("0 s", CultureInfo.InvariantCulture) : (seconds / 60).ToString("0 min", CultureInfo.InvariantCulture);
 
