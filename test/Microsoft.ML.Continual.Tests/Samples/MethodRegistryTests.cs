@@ -64,7 +64,9 @@ public sealed class MethodRegistryTests
     [DataRow("--method ranpac-adapter --epochs 3", 3, 16, 0.1)]
     [DataRow("--method coda-prompt", 20, 16, 0.01)]
     [DataRow("--method coda-prompt --recipe SplitImageNetR", 50, 128, 0.001)]
-    [DataRow("--method l2p", 5, 16, 0.03)]
+    [DataRow("--method l2p", 5, 16, 0.3)]
+    [DataRow("--method dualprompt-pgp", 5, 16, 0.05)]
+    [DataRow("--method prefix", 5, 16, 0.01)]
     [DataRow("--method lorac-ipc-tii --recipe SplitImageNetR", 50, 128, 0.0015)]
     [DataRow("--method lorac --epochs 3", 3, 16, 0.005)]
     public void A_recipe_is_where_a_method_starts_and_the_command_line_wins(string args, int epochs, int batchSize, double rate)
@@ -186,6 +188,26 @@ public sealed class MethodRegistryTests
     [DataRow("lora --set Rank=2 --set Rank=3", "--set: expected each option once, found Rank=2 Rank=3.")]
     public void An_option_that_cannot_be_set_so_is_an_error_that_says_what_was_expected(string args, string message) =>
         StringAssert.Contains(Assert.Throws<ArgumentException>(() => Make("--method " + args)).Message, message);
+
+    [TestMethod]
+    [DataRow("l2p", 0.006)]
+    [DataRow("dualprompt-pgp --learning-rate 0.01", 0.005)]
+    [DataRow("lora", 0.02)]
+    [DataRow("prompt-pegp --learning-rate 0.5", 0.005)]
+    public void Without_a_recipe_the_classifier_keeps_its_rate_whatever_that_of_prompts(string args, double rate)
+    {
+        Assert.AreEqual(rate, ClassifierRate(Make("--method " + args).Options), 1e-12);
+        Assert.AreEqual(1, HeadScale(Make($"--method {args.Split(' ')[0]} --recipe SplitCifar100").Options), "a recipe is the paper's");
+    }
+
+    private static double ClassifierRate(MethodOptions options) => options.LearningRate * (options.ScaleLearningRateByBatch ? options.BatchSize / 256.0 : 1) * HeadScale(options);
+
+    private static double HeadScale(MethodOptions options) => options switch
+    {
+        L2POptions l2p => l2p.HeadLearningRateScale,
+        DualPromptOptions dual => dual.HeadLearningRateScale,
+        _ => ((PeftOptions)options).HeadLearningRateScale,
+    };
 
     [TestMethod]
     public void The_classifiers_rate_can_be_set_in_every_method_that_trains_it_beside_something_else()

@@ -25,20 +25,22 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
     /// <summary>The parameter that an <see cref="ArgumentException"/> names where a method's classifier cannot be aligned.</summary>
     internal const string AlignmentParameter = "alignment";
 
-    /// <summary>L2P's options.</summary>
+    /// <summary>L2P's options. Without a recipe, rates that learn in few steps; the classifier's is its own, whatever <c>--learning-rate</c> says.</summary>
     public L2POptions L2P()
     {
-        return Apply(recipe => new L2POptions(recipe), options =>
+        return Apply(Settings.Recipe is { } recipe ? new L2POptions(recipe) : new L2POptions { LearningRate = 0.3, ScaleLearningRateByBatch = false }, options =>
         {
+            if (Settings.Recipe is null) options.HeadLearningRateScale = 0.006 / options.LearningRate;
             if (Settings.PaperProtocol) options.UsePaperProtocol().PredictionBatchSize = options.BatchSize;   // the released code tests in batches of the training's size
         });
     }
 
-    /// <summary>DualPrompt's options. The released code's way of computing comes with the preset <c>reference</c>; who selects E-prompts is the protocol's matter alone.</summary>
+    /// <summary>DualPrompt's options. Without a recipe, rates as in <see cref="L2P"/>. The released code's way of computing comes with the preset <c>reference</c>; who selects E-prompts is the protocol's matter alone.</summary>
     public DualPromptOptions DualPrompt()
     {
-        return Apply(recipe => new DualPromptOptions(recipe), options =>
+        return Apply(Settings.Recipe is { } recipe ? new DualPromptOptions(recipe) : new DualPromptOptions { LearningRate = 0.05, ScaleLearningRateByBatch = false }, options =>
         {
+            if (Settings.Recipe is null) options.HeadLearningRateScale = 0.005 / options.LearningRate;
             if (Settings.Pgp == "reference") options.UseReleasedCode();
             bool votes = Settings.PaperProtocol && Settings.Recipe != Recipe.SplitImageNetR;   // per image there in the paper too
             options.TrainingSelection = options.PredictionSelection = votes ? PromptSelection.BatchwiseVote : PromptSelection.PerImage;
@@ -76,15 +78,21 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
     /// <summary>The options of CLIP with an adapter behind the image tower.</summary>
     public ClipPromptOptions ClipLinear() => Clip(ClipImageTuning.Adapter);
 
-    /// <summary>The options of a parameter-efficient way of tuning. The released code's way of training comes with the preset <c>reference</c>.</summary>
+    /// <summary>
+    /// The options of a parameter-efficient way of tuning. Without a recipe, rates that learn in few steps; the classifier's is its own, whatever <c>--learning-rate</c> says.
+    /// The released code's way of training comes with the preset <c>reference</c>.
+    /// </summary>
     /// <param name="make">Makes the options of a recipe.</param>
     /// <param name="useReleasedCode">Sets what the released code does.</param>
-    public TOptions Peft<TOptions>(Func<Recipe, TOptions> make, Func<TOptions, TOptions> useReleasedCode) where TOptions : PeftOptions, new()
+    /// <param name="rate">The rate of what is tuned, without a recipe.</param>
+    /// <param name="classifierRate">The classifier's rate, without a recipe.</param>
+    public TOptions Peft<TOptions>(Func<Recipe, TOptions> make, Func<TOptions, TOptions> useReleasedCode, double rate, double classifierRate = 0.005) where TOptions : PeftOptions, new()
     {
+        ArgumentNullException.ThrowIfNull(make);
         ArgumentNullException.ThrowIfNull(useReleasedCode);
-        return Apply(make, options =>
+        return Apply(Settings.Recipe is { } recipe ? make(recipe) : new TOptions { LearningRate = rate, ScaleLearningRateByBatch = false }, options =>
         {
-            if (Settings.Recipe is null) options.HeadLearningRateScale = 10;   // without a recipe the steps are few
+            if (Settings.Recipe is null) options.HeadLearningRateScale = classifierRate / options.LearningRate;
             if (Settings.Pgp == "reference") useReleasedCode(options);
         });
     }

@@ -72,24 +72,24 @@ public static class MethodRegistry
         new("slca", "SLCA", "the whole network, slowly, and a classifier aligned on drawn features",
             context => context.Continual.SlowLearner(context.Apply(new SlcaOptions { BatchSize = 32 }))),
         new("adapter", "Adapter", "adapters beside attention in five blocks, for all tasks",
-            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AdapterOptions(recipe), options => options.UseReleasedCode()))),
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AdapterOptions(recipe), options => options.UseReleasedCode(), 0.002))),
         new("adapter-pegp", "Adapter + PEGP", "the same with gradient projection",
-            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AdapterOptions(recipe), options => options.UseReleasedCode()))
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AdapterOptions(recipe), options => options.UseReleasedCode(), 0.002))
                 .WithGradientProjection(context.Pegp(PgpOptions.PegpAdapterReference))),
         new("lora", "LoRA", "low-rank updates of queries, keys and values in five blocks, for all tasks",
-            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new LoraOptions(recipe), options => options.UseReleasedCode()))),
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new LoraOptions(recipe), options => options.UseReleasedCode(), 0.002, 0.02))),
         new("lora-pegp", "LoRA + PEGP", "the same with gradient projection",
-            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new LoraOptions(recipe), options => options.UseReleasedCode()))
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new LoraOptions(recipe), options => options.UseReleasedCode(), 0.002, 0.02))
                 .WithGradientProjection(context.Pegp(PgpOptions.PegpLoraReference))),
         new("prefix", "Prefix", "prefixes of keys and values in five blocks, for all tasks",
-            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new PrefixOptions(recipe), options => options.UseReleasedCode()))),
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new PrefixOptions(recipe), options => options.UseReleasedCode(), 0.01))),
         new("prefix-pegp", "Prefix + PEGP", "the same with gradient projection",
-            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new PrefixOptions(recipe), options => options.UseReleasedCode()))
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new PrefixOptions(recipe), options => options.UseReleasedCode(), 0.01))
                 .WithGradientProjection(context.Pegp(PgpOptions.Pegp))),
         new("prompt", "Prompt", "prompts at the input of attention in five blocks, for all tasks",
-            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AttentionPromptOptions(recipe), options => options.UseReleasedCode()))),
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AttentionPromptOptions(recipe), options => options.UseReleasedCode(), 0.02))),
         new("prompt-pegp", "Prompt + PEGP", "the same with gradient projection",
-            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AttentionPromptOptions(recipe), options => options.UseReleasedCode()))
+            context => context.Continual.ParameterEfficientTuning(context.Peft(recipe => new AttentionPromptOptions(recipe), options => options.UseReleasedCode(), 0.02))
                 .WithGradientProjection(context.Pegp(PgpOptions.Pegp))),
         new("clip", "CLIP with prompts", "an image prompt for all tasks and a text context for each, scored by the texts of the class names",
             context => context.Continual.PromptTuning(context.Clip())) { Backbone = BackboneKind.Clip, PaperEvaluation = EvaluationSetting.BatchMaximumTask },
