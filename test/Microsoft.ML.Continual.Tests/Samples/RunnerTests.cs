@@ -213,7 +213,7 @@ public sealed class RunnerTests
         Assert.AreEqual("data", (string)run["settings"]!["--data"]!, "the last part of the path");
         Assert.AreEqual(("class", "true", "2"), ((string)run["settings"]!["--setting"]!, (string)run["settings"]!["--fixed-views"]!, (string)run["settings"]!["--tasks"]!));
         Assert.AreEqual(64, ((string)run["backbone"]!["sha256"]!).Length);
-        Assert.AreEqual((1, "CurrentTask", 0.03), ((int)run["training"]!["epochs"]!, (string)run["training"]!["classMask"]!, (double)run["training"]!["learningRate"]!));
+        Assert.AreEqual((1, "CurrentTask", 0.3), ((int)run["training"]!["epochs"]!, (string)run["training"]!["classMask"]!, (double)run["training"]!["learningRate"]!));
         Assert.AreEqual("[4,4]|[2,2]", run["tasks"]![0]!["trainRows"]!.ToJsonString() + "|" + run["tasks"]![0]!["testRows"]!.ToJsonString());
         Assert.IsGreaterThan(1_000_000, (long)run["peakMemory"]!);
         Assert.IsGreaterThanOrEqualTo(1, (int)run["environment"]!["threads"]!);
