@@ -84,6 +84,26 @@ public sealed class CompareTests
     }
 
     [TestMethod]
+    public void The_table_says_the_classifiers_rate_and_the_protected_energy_and_pairs_what_is_aligned_alike()
+    {
+        static Action<JsonNode> With(params (string Name, string Value)[] options) => run =>
+        {
+            foreach ((string name, string value) in options) run["configuration"]![name] = value;
+        };
+        foreach (int seed in new[] { 1, 2 })
+        {
+            MadeUpRun.Write(Runs(), "l2p", "L2P", seed, 0.8, 0.4, 0.6, With(("HeadLearningRateScale", "0.02"), ("Alignment", "none")));
+            MadeUpRun.Write(Runs(), "l2p-pgp", "L2P + PGP", seed, 0.8, 0.5, 0.7, With(("HeadLearningRateScale", "1"), ("Alignment", "none"), ("PgpOptions.Energy", "0.5")));
+            MadeUpRun.Write(Path.Combine(Runs(), "aligned"), "l2p-pgp", "L2P + PGP, aligned", seed, 0.8, 0.6, 0.8, With(("Alignment", "20 passes")));
+        }
+        Assert.AreEqual(0, Compare(), _written.ToString());
+        string[] lines = [.. File.ReadAllText(Page).Split('\n').Where(line => line.StartsWith("| L2P", StringComparison.Ordinal))];
+        StringAssert.Contains(lines[0], " | 3 passes, rate 0.03 · batch/256, classifier × 0.02, batch 16, mask CurrentTask | ");
+        StringAssert.Contains(lines[1], " | +10.0 ± 0.0 | 3 passes, rate 0.03 · batch/256, batch 16, mask CurrentTask, energy 0.5 | ");
+        StringAssert.Contains(lines[2], " |  | 3 passes, ", "without an aligned twin there is no difference");
+    }
+
+    [TestMethod]
     public void The_same_runs_give_the_same_page_and_the_check_finds_any_other()
     {
         WriteTwoSeeds();

@@ -26,27 +26,21 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
     internal const string AlignmentParameter = "alignment";
 
     /// <summary>L2P's options. Without a recipe, rates that learn in few steps; the classifier's is its own, whatever <c>--learning-rate</c> says.</summary>
-    public L2POptions L2P()
+    public L2POptions L2P() => Apply(OfRecipe(recipe => new L2POptions(recipe), rate: 0.3), options =>
     {
-        return Apply(Settings.Recipe is { } recipe ? new L2POptions(recipe) : new L2POptions { LearningRate = 0.3, ScaleLearningRateByBatch = false }, options =>
-        {
-            if (Settings.Recipe is null) options.HeadLearningRateScale = 0.006 / options.LearningRate;
-            if (Settings.PaperProtocol) options.UsePaperProtocol().PredictionBatchSize = options.BatchSize;   // the released code tests in batches of the training's size
-        });
-    }
+        if (Settings.Recipe is null) options.HeadLearningRateScale = 0.006 / options.LearningRate;
+        if (Settings.PaperProtocol) options.UsePaperProtocol().PredictionBatchSize = options.BatchSize;   // the released code tests in batches of the training's size
+    });
 
     /// <summary>DualPrompt's options. Without a recipe, rates as in <see cref="L2P"/>. The released code's way of computing comes with the preset <c>reference</c>; who selects E-prompts is the protocol's matter alone.</summary>
-    public DualPromptOptions DualPrompt()
+    public DualPromptOptions DualPrompt() => Apply(OfRecipe(recipe => new DualPromptOptions(recipe), rate: 0.05), options =>
     {
-        return Apply(Settings.Recipe is { } recipe ? new DualPromptOptions(recipe) : new DualPromptOptions { LearningRate = 0.05, ScaleLearningRateByBatch = false }, options =>
-        {
-            if (Settings.Recipe is null) options.HeadLearningRateScale = 0.005 / options.LearningRate;
-            if (Settings.Pgp == "reference") options.UseReleasedCode();
-            bool votes = Settings.PaperProtocol && Settings.Recipe != Recipe.SplitImageNetR;   // per image there in the paper too
-            options.TrainingSelection = options.PredictionSelection = votes ? PromptSelection.BatchwiseVote : PromptSelection.PerImage;
-            if (Settings.PaperProtocol) options.PredictionBatchSize = options.BatchSize;
-        });
-    }
+        if (Settings.Recipe is null) options.HeadLearningRateScale = 0.005 / options.LearningRate;
+        if (Settings.Pgp == "reference") options.UseReleasedCode();
+        bool votes = Settings.PaperProtocol && Settings.Recipe != Recipe.SplitImageNetR;   // per image there in the paper too
+        options.TrainingSelection = options.PredictionSelection = votes ? PromptSelection.BatchwiseVote : PromptSelection.PerImage;
+        if (Settings.PaperProtocol) options.PredictionBatchSize = options.BatchSize;
+    });
 
     /// <summary>LoRAC's options. Without a recipe a larger rate, a smaller rank and a shorter alignment, for tasks of some dozens of steps.</summary>
     /// <param name="freezes">Whether important matrices are frozen.</param>
@@ -90,7 +84,7 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
     {
         ArgumentNullException.ThrowIfNull(make);
         ArgumentNullException.ThrowIfNull(useReleasedCode);
-        return Apply(Settings.Recipe is { } recipe ? make(recipe) : new TOptions { LearningRate = rate, ScaleLearningRateByBatch = false }, options =>
+        return Apply(OfRecipe(make, rate), options =>
         {
             if (Settings.Recipe is null) options.HeadLearningRateScale = classifierRate / options.LearningRate;
             if (Settings.Pgp == "reference") useReleasedCode(options);
@@ -152,6 +146,10 @@ public sealed record MethodContext(ContinualCatalog Continual, Backbone Backbone
         ApplyToAll(options);
         return Set(options);
     }
+
+    // A recipe's options; without one the method's own with a rate that learns in few steps.
+    private TOptions OfRecipe<TOptions>(Func<Recipe, TOptions> make, double rate) where TOptions : MethodOptions, new() =>
+        Settings.Recipe is { } recipe ? make(recipe) : new TOptions { LearningRate = rate, ScaleLearningRateByBatch = false };
 
     private ClipPromptOptions Clip(ClipImageTuning tuning) => Apply(recipe => new ClipPromptOptions(recipe), options =>
     {
